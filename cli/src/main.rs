@@ -1,0 +1,2 @@
+//! The `taproot` command.
+fn main() {}
