@@ -1,1 +1,12 @@
-//! To be written.
+//! SpiNNaker: what goes over the wire, what the on-chip binaries read, and how a network becomes that.
+//!
+//! [`LoadImage`] is the central type: everything that a host writes to a machine for one network. `lower` produces
+//! it from a network and a machine; the host runtime loads it; nothing else passes between them.
+//!
+//! This crate does not know sockets or the emulator.
+
+mod binary;
+mod image;
+
+pub use binary::Binary;
+pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
