@@ -1,0 +1,44 @@
+# What a newcomer needs: `make run`, `make build`, `make test`. Everything lands in .venv/, target/ and out/.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+OUT ?= out/vogels_abbott
+
+.PHONY: build run test format lint test-rust test-python clean
+
+## Set up the virtual environment, build, fetch the pinned firmware.
+build: $(VENV)/ready
+	$(PIP) install --quiet --no-build-isolation '.[test]'
+	$(VENV)/bin/taproot firmware install
+	@echo "ready: $(VENV)/bin/taproot and $(VENV)/bin/python"
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
+	  { echo "taproot needs CPython 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
+	@command -v cargo >/dev/null || { echo "taproot needs Rust (cargo) on the PATH; see https://rustup.rs"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet 'maturin>=1.9,<2'
+	@touch $@
+
+## The Vogels-Abbott benchmark on an emulated SpiNN-5 board.
+run: build
+	$(VENV)/bin/taproot run examples/vogels_abbott.py --out $(OUT)
+
+## Everything: format, lints, Rust, Python and end-to-end tests.
+test: format lint build test-rust test-python
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+test-rust: build
+	cargo test --workspace --quiet
+
+test-python: build
+	$(VENV)/bin/python -m pytest -q python/tests
+
+clean:
+	rm -rf $(VENV) target out
