@@ -1,2 +1,5 @@
 //! The `taproot` command.
-fn main() {}
+
+fn main() {
+    std::process::exit(taproot_cli::main(std::env::args_os().collect()));
+}

@@ -69,7 +69,7 @@ impl MachineName {
     pub fn parse(name: &str) -> Result<Self, DescriptionError> {
         if let Some(size) = name.strip_prefix("spin:") {
             let (width, height) = size_of(name, size)?;
-            let machine = if width % 12 == 0 && height % 12 == 0 {
+            let machine = if width.is_multiple_of(12) && height.is_multiple_of(12) {
                 Machine::triads(name, width, height)?
             } else {
                 Machine::grid(name, width, height, true)?

@@ -167,7 +167,7 @@ impl Machine {
 
     /// Triads of three SpiNN-5 boards on a torus of `width` by `height` chips, both multiples of 12.
     pub fn triads(name: &str, width: u8, height: u8) -> Result<Self, MachineError> {
-        if width == 0 || height == 0 || width % 12 != 0 || height % 12 != 0 {
+        if width == 0 || height == 0 || !width.is_multiple_of(12) || !height.is_multiple_of(12) {
             return Err(MachineError::Size {
                 width: width.into(),
                 height: height.into(),

@@ -1,0 +1,153 @@
+//! The command line as a structure. Verbs and flags are a contract with scripts outside this repository.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::IpAddr, path::PathBuf};
+
+/// Carries spiking networks down to neuromorphic machines, real or emulated.
+#[derive(Debug, Parser)]
+#[command(
+    name = "taproot",
+    version,
+    about,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a PyNN script or a saved network on a machine.
+    Run(Run),
+    /// Map a saved network without running it.
+    Map(Map),
+    /// Run the independent checkers over the artefacts in a directory.
+    Check {
+        /// A directory that `map` or `run` left behind.
+        directory: PathBuf,
+    },
+    /// Serve an emulated machine on its real protocol until interrupted.
+    Emulate(Emulate),
+    /// Boot a machine and say what answered.
+    Boot {
+        #[command(flatten)]
+        host: Host,
+        /// Boot even if the machine already answers.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Discover a machine: its size, what is dead, its Ethernet chips.
+    Info {
+        #[command(flatten)]
+        host: Host,
+    },
+    /// List the cores that run something, with their states.
+    Ps {
+        #[command(flatten)]
+        host: Host,
+    },
+    /// Print what a core has written to its IO buffer.
+    Iobuf {
+        #[command(flatten)]
+        host: Host,
+        /// Column of the chip.
+        x: u8,
+        /// Row of the chip.
+        y: u8,
+        /// Virtual core, 0 to 17.
+        p: u8,
+    },
+    /// The pinned on-chip programs.
+    Firmware {
+        /// What to do with them.
+        #[arg(value_enum, default_value_t = FirmwareAction::Verify)]
+        action: FirmwareAction,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Host {
+    /// Address of the machine's root board, such as 192.168.240.1 or 127.0.0.2.
+    pub(crate) host: IpAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A PyNN script (`.py`) or a network saved with `save_network`.
+    pub(crate) input: PathBuf,
+    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, a TOML file, or udp:ADDRESS for a real board.
+    #[arg(long, short, env = "TAPROOT_MACHINE", default_value = "spin5")]
+    pub(crate) machine: String,
+    /// Where recordings, pictures and the mapping report go [default: out/NAME].
+    #[arg(long, short)]
+    pub(crate) out: Option<PathBuf>,
+    /// Simulated time of a saved network, ms. A script says itself how long it runs.
+    #[arg(long, value_name = "MS", default_value_t = 1000.0)]
+    pub(crate) time: f64,
+    /// Threads of the emulator [default: one per host processor].
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Arguments of the script.
+    #[arg(last = true)]
+    pub(crate) script_arguments: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Map {
+    /// A network saved with `save_network`.
+    pub(crate) network: PathBuf,
+    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, or a TOML file.
+    #[arg(long, short, env = "TAPROOT_MACHINE", default_value = "spin5")]
+    pub(crate) machine: String,
+    /// Where artefacts and report.html go [default: out/NAME].
+    #[arg(long, short)]
+    pub(crate) out: Option<PathBuf>,
+    /// Longest single run to reserve recording space for, ms.
+    #[arg(long, value_name = "MS", default_value_t = 1000.0)]
+    pub(crate) time: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emulate {
+    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, or a TOML file.
+    pub(crate) machine: String,
+    /// First address to listen on; further boards take the following ones. Anything but loopback must be named here.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) bind: Option<IpAddr>,
+    /// Emulated time follows the wall clock, or runs as fast as this computer allows.
+    #[arg(long, value_enum, default_value_t = Pace::Real)]
+    pub(crate) pace: Pace,
+    /// Threads [default: one per host processor].
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Record what comes from outside, with emulated time.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Repeat a recorded run instead of listening.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replay: Option<PathBuf>,
+    /// Serve the GDB remote protocol.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) gdb: Option<std::net::SocketAddr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pace {
+    Real,
+    Free,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FirmwareAction {
+    /// Download the pinned versions with pip, verify and keep them.
+    Install,
+    /// Check every file against its pinned hash.
+    Verify,
+    /// Print where they are.
+    Path,
+}

@@ -1,0 +1,49 @@
+//! Why something could not be done: the chain of causes, then hints about what to try.
+
+use crate::output;
+use std::error::Error;
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Box<dyn Error + Send + Sync>,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with advice.
+    pub(crate) fn with_hint(error: impl Into<Box<dyn Error + Send + Sync>>, hint: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            hints: vec![hint.into()],
+        }
+    }
+
+    /// Prints the error, what caused it, and what to try.
+    pub(crate) fn print(&self) {
+        output::message(&format!("error: {}", self.error));
+        let mut shown = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Transparent wrappers repeat their cause.
+            if !shown.contains(&text) {
+                output::message(&format!("  because: {text}"));
+            }
+            shown = text;
+            cause = error.source();
+        }
+        for hint in &self.hints {
+            output::message(&format!("  hint: {hint}"));
+        }
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            hints: Vec::new(),
+        }
+    }
+}

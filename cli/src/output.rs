@@ -1,0 +1,23 @@
+//! The only place that prints: results on stdout, messages on stderr. A closed pipe is not an error.
+
+use std::io::Write;
+
+/// Writes a result line to stdout.
+pub(crate) fn result(line: impl std::fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+/// Writes a JSON result to stdout.
+pub(crate) fn json(value: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => result(text),
+        Err(error) => message(&format!("error: the result cannot be written as JSON: {error}")),
+    }
+}
+
+/// Writes a message line to stderr.
+pub(crate) fn message(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
