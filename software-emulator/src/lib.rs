@@ -1,1 +1,3 @@
-//! To be written.
+//! SpiNNaker machines in software.
+
+pub mod arm;

@@ -1,0 +1,88 @@
+//! Tests of the processor: one instruction class a file, literal registers, flags and cycles.
+
+mod basics;
+
+use super::{Bus, BusFault, Cpu, Loaded, Mode, Stop, Width};
+use std::collections::BTreeMap;
+
+/// A bus with a few words at 0x6000_0000 and lines that a test sets; it keeps a log of what it was asked.
+#[derive(Default)]
+struct Outside {
+    words: BTreeMap<u32, u32>,
+    log: Vec<(char, u32, Width, u32, u64, u32)>,
+    irq: bool,
+    fiq: bool,
+    horizon: Option<u64>,
+}
+
+impl Bus for Outside {
+    fn load(&mut self, address: u32, width: Width, at: u64, pc: u32) -> Result<Loaded, BusFault> {
+        self.log.push(('r', address, width, 0, at, pc));
+        let word = self.words.get(&(address & !3)).ok_or(BusFault)? >> (8 * (address & 3));
+        let value = match width {
+            Width::Byte => word & 0xff,
+            Width::Half => word & 0xffff,
+            Width::Word => word,
+        };
+        Ok(Loaded { value, wait: 20 })
+    }
+
+    fn store(&mut self, address: u32, width: Width, value: u32, at: u64, pc: u32) -> Result<u32, BusFault> {
+        self.log.push(('w', address, width, value, at, pc));
+        if address >> 28 == 5 {
+            return Err(BusFault);
+        }
+        if width == Width::Word {
+            self.words.insert(address, value);
+        }
+        Ok(2)
+    }
+
+    fn fetch(&mut self, address: u32) -> Result<u32, BusFault> {
+        self.words.get(&address).copied().ok_or(BusFault)
+    }
+
+    fn irq(&self) -> bool {
+        self.irq
+    }
+
+    fn fiq(&self) -> bool {
+        self.fiq
+    }
+
+    fn horizon(&self) -> u64 {
+        self.horizon.unwrap_or(u64::MAX)
+    }
+}
+
+/// A processor in System mode with low vectors and this ARM code at 0x100.
+fn arm(code: &[u32]) -> Cpu {
+    let mut cpu = Cpu::new();
+    cpu.enter(0x100);
+    cpu.set_cpsr(Mode::System as u32 | 0xc0);
+    for (n, word) in code.iter().enumerate() {
+        assert!(cpu.tcm_write(0x100 + 4 * n as u32, &word.to_le_bytes()));
+    }
+    cpu
+}
+
+/// A processor in System mode with low vectors and this Thumb code at 0x100.
+fn thumb(code: &[u16]) -> Cpu {
+    let mut cpu = arm(&[]);
+    for (n, half) in code.iter().enumerate() {
+        assert!(cpu.tcm_write(0x100 + 2 * n as u32, &half.to_le_bytes()));
+    }
+    cpu.set_cpsr(Mode::System as u32 | 0xe0);
+    cpu
+}
+
+/// Runs that many instructions one at a time and returns the cycles they took.
+fn steps(cpu: &mut Cpu, bus: &mut Outside, count: u64) -> u64 {
+    let start = cpu.cycles();
+    let end = cpu.instructions() + count;
+    while cpu.instructions() < end {
+        let next = cpu.cycles() + 1;
+        assert_eq!(cpu.run(bus, next), Stop::Limit);
+    }
+    cpu.cycles() - start
+}
