@@ -7,6 +7,7 @@
 
 mod binary;
 mod image;
+pub mod regions;
 
 pub use binary::Binary;
 pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
