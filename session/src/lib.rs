@@ -6,6 +6,8 @@
 //!
 //! This crate does not know the command line or Python.
 
+mod arrays;
 mod observer;
 
+pub use arrays::{signals_npz, spikes_npz};
 pub use observer::{Observer, Quiet};
