@@ -5,9 +5,11 @@
 //!
 //! This crate does not know sockets or the emulator.
 
+mod architecture;
 mod binary;
 mod image;
 pub mod regions;
 
+pub use architecture::{SpinnakerArchitecture, chip_of, core_of, node_of};
 pub use binary::Binary;
 pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
