@@ -10,8 +10,10 @@
 //! reports. The processor knows nothing of chips, clocks or other cores: its cycle count is the time of its owner.
 
 mod data;
+mod fast;
 mod interpreter;
 mod memory;
+mod predecode;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,8 @@ mod thumb;
 mod timing;
 mod transfer;
 
+use fast::Exit;
+use predecode::Pages;
 use state::Core;
 pub use state::{Mode, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
 
@@ -103,6 +107,7 @@ pub enum Stop {
 /// One ARM968E-S with its 32 KB of ITCM at 0 and 64 KB of DTCM at 0x00400000.
 pub struct Cpu {
     core: Core,
+    pages: Box<Pages>,
 }
 
 impl Default for Cpu {
@@ -114,7 +119,10 @@ impl Default for Cpu {
 impl Cpu {
     /// A processor as after power-up: reset, memories zero, cycle count zero.
     pub fn new() -> Self {
-        let mut cpu = Cpu { core: Core::new() };
+        let mut cpu = Cpu {
+            core: Core::new(),
+            pages: Box::new(Pages::new()),
+        };
         cpu.reset();
         cpu
     }
@@ -139,7 +147,45 @@ impl Cpu {
     /// The last instruction may end beyond the limit, by its own length. A sleeping processor wakes at the start of
     /// the call if the bus asserts an interrupt, whether or not the CPSR masks it.
     pub fn run<B: Bus>(&mut self, bus: &mut B, limit: u64) -> Stop {
-        self.run_plainly(bus, limit)
+        let Cpu { core, pages } = self;
+        core.observe(bus);
+        loop {
+            if core.asleep {
+                if !(core.irq_line || core.fiq_line) {
+                    return Stop::Asleep;
+                }
+                core.asleep = false;
+            }
+            let bound = limit.min(core.horizon);
+            if core.cycles >= bound {
+                return Stop::Limit;
+            }
+            if core.take_interrupt() {
+                continue;
+            }
+            if !core.both_tcms() || core.pc >= core.itcm_size {
+                interpreter::step(core, bus);
+                continue;
+            }
+            if core.written & pages.present != 0 {
+                pages.drop_pages(core.written);
+            }
+            core.written = 0;
+            let exit = if core.thumb {
+                if pages.page::<true>(core.pc).is_none() {
+                    pages.fill(&core.itcm, core.pc, true);
+                }
+                fast::run::<true>(core, pages, bound)
+            } else {
+                if pages.page::<false>(core.pc).is_none() {
+                    pages.fill(&core.itcm, core.pc, false);
+                }
+                fast::run::<false>(core, pages, bound)
+            };
+            if exit == Exit::Interpret {
+                interpreter::step(core, bus);
+            }
+        }
     }
 
     /// The same as [`run`](Cpu::run), to the cycle, by the interpreter alone: slower, simple, the oracle of the other.

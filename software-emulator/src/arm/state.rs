@@ -216,6 +216,11 @@ impl Core {
         self.check_alignment = value & CONTROL_ALIGNMENT != 0;
     }
 
+    /// Whether both memories are on, as they are but for a moment if ever.
+    pub(super) fn both_tcms(&self) -> bool {
+        self.itcm_size != 0 && self.dtcm_size != 0
+    }
+
     /// Asks the bus for its interrupt lines and its horizon.
     pub(super) fn observe<B: Bus>(&mut self, bus: &B) {
         self.irq_line = bus.irq();

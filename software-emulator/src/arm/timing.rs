@@ -50,7 +50,7 @@ fn last(list: u32) -> Option<u32> {
 }
 
 fn late(register: u32, by: u8) -> Option<Late> {
-    (register != 15).then_some(Late {
+    (register < 15).then_some(Late {
         register,
         by,
         forwarded: false,
@@ -58,7 +58,7 @@ fn late(register: u32, by: u8) -> Option<Late> {
 }
 
 fn product(register: u32) -> Option<Late> {
-    (register != 15).then_some(Late {
+    (register < 15).then_some(Late {
         register,
         by: 1,
         forwarded: true,
@@ -94,7 +94,7 @@ fn arm_late(code: u32) -> Option<Late> {
 
 fn arm_reads(code: u32) -> Reads {
     let [m, s, d, n] = [0, 8, 12, 16].map(|at| 1u16 << (code >> at & 15));
-    let next_d = 1u16 << ((code >> 12 & 15) + 1 & 15);
+    let next_d = 1u16 << (((code >> 12 & 15) + 1) & 15);
     let operand = |operand| Reads {
         operand,
         accumulator: 0,

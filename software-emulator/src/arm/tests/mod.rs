@@ -1,8 +1,11 @@
 //! Tests of the processor: one instruction class a file, literal registers, flags and cycles.
 
 mod basics;
+mod lockstep;
 
-use super::{Bus, BusFault, Cpu, Loaded, Mode, Stop, Width};
+use super::{
+    Bus, BusFault, Cpu, Loaded, Mode, Stop, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES, Width,
+};
 use std::collections::BTreeMap;
 
 /// A bus with a few words at 0x6000_0000 and lines that a test sets; it keeps a log of what it was asked.
