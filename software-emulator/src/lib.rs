@@ -1,3 +1,31 @@
-//! SpiNNaker machines in software.
+//! SpiNNaker machines in software: chips that execute the real firmware, and a wire end point that hosts cannot tell from
+//! a board.
+//!
+//! * [`System`] is a machine that advances when it is told to, takes datagrams and gives datagrams back.
+//! * [`arm`] is the processor; `peripheral`, `router`, `chip` and `boot_rom` are the rest of a chip.
+//! * [`Timing`] holds every duration that the public sources leave open, with its provenance.
+//!
+//! ```text
+//!   host --UDP--> Emulator --frames--> chip (0,0) --links--> other chips
+//!                 (sockets, pace)      System: windows of 80 cycles, any number of threads
+//! ```
+//!
+//! A run is a function of the machine, its addresses, and the datagrams with the cycles in which they came: the same
+//! for any number of host threads. This crate knows nothing of networks, mapping, lowering or hosts; it executes bytes.
 
 pub mod arm;
+mod boot_rom;
+mod chip;
+mod diagnostics;
+mod error;
+mod gateway;
+mod machine;
+mod packet;
+mod peripheral;
+mod router;
+mod timing;
+
+pub use diagnostics::{Report, Unmodelled};
+pub use error::EmulatorError;
+pub use machine::system::{CoreState, Datagram, Statistics, System};
+pub use timing::{CYCLES_PER_SECOND, Timing};

@@ -1,0 +1,88 @@
+//! What the firmware did that the emulator has no model for: reported once each, never ignored in silence.
+
+use std::collections::BTreeSet;
+use taproot_spinnaker_chip::ChipXy;
+
+/// Why an access is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unmodelled {
+    /// A register that nobody has modelled was read; zero was returned.
+    Read,
+    /// A register that nobody has modelled was written; the value was dropped.
+    Write,
+    /// A register that is modelled was written with a value whose effect is not.
+    Value,
+    /// The data sheet says that this access is a bus error, and the core got one.
+    BusError,
+}
+
+/// One report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Report {
+    /// Where.
+    pub chip: ChipXy,
+    /// What happened.
+    pub kind: Unmodelled,
+    /// The address, as the core gave it.
+    pub address: u32,
+    /// The program counter of the first such access; zero for accesses by a neighbour or by DMA.
+    pub pc: u32,
+    /// The physical core; 255 for accesses by a neighbour.
+    pub core: u8,
+}
+
+/// Who makes an access, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) at: u64,
+    pub(crate) pc: u32,
+    pub(crate) core: u8,
+}
+
+/// Collects reports of one chip and warns once for each address and kind.
+#[derive(Debug)]
+pub(crate) struct Diagnostics {
+    chip: ChipXy,
+    seen: BTreeSet<(Unmodelled, u32)>,
+    reports: Vec<Report>,
+}
+
+/// Reports kept and warned about per chip; a program gone wild would otherwise fill memory with them.
+const LIMIT: usize = 256;
+
+impl Diagnostics {
+    pub(crate) fn new(chip: ChipXy) -> Self {
+        Self {
+            chip,
+            seen: BTreeSet::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn report(&mut self, kind: Unmodelled, address: u32, access: Access) {
+        if self.reports.len() >= LIMIT || !self.seen.insert((kind, address)) {
+            return;
+        }
+        let report = Report {
+            chip: self.chip,
+            kind,
+            address,
+            pc: access.pc,
+            core: access.core,
+        };
+        tracing::warn!(
+            chip = %self.chip,
+            core = access.core,
+            pc = format_args!("{:#010x}", access.pc),
+            address = format_args!("{address:#010x}"),
+            cycle = access.at,
+            "unmodelled: {kind:?}"
+        );
+        self.reports.push(report);
+    }
+
+    pub(crate) fn reports(&self) -> &[Report] {
+        &self.reports
+    }
+}

@@ -1,0 +1,4 @@
+//! A whole machine: chips, the links between them, and emulated time.
+
+mod pool;
+pub(crate) mod system;

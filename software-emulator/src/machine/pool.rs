@@ -1,0 +1,245 @@
+//! Worker threads that run chips through one window after another.
+//!
+//! The coordinator publishes a list of chips and everybody, the coordinator included, takes chips from it until it is
+//! empty. A worker that is late, asleep or preempted is not waited for unless it is in the middle of a chip, so a busy
+//! host slows the emulation down but never stalls it. Chips do not touch each other within a window, so who runs which
+//! chip has no influence on the result.
+
+use crate::chip::Chip;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// A chip and what others may ask of it without waiting for it.
+pub(crate) struct Slot {
+    chip: Mutex<Chip>,
+    next: AtomicU64,
+    /// There are packets or credits to collect.
+    mail: AtomicBool,
+    /// Ethernet frames have left.
+    frames: AtomicBool,
+}
+
+impl Slot {
+    pub(crate) fn new(chip: Chip) -> Self {
+        let next = AtomicU64::new(chip.next);
+        Self {
+            chip: Mutex::new(chip),
+            next,
+            mail: AtomicBool::new(false),
+            frames: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Chip> {
+        // A panic while the chip was locked has been seen and reported; its state is whatever it is.
+        self.chip.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn next(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_next(&self, next: u64) {
+        self.next.store(next, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_mail(&self) -> bool {
+        self.mail.load(Ordering::Relaxed) && self.mail.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn take_frames(&self) -> bool {
+        self.frames.load(Ordering::Relaxed) && self.frames.swap(false, Ordering::Relaxed)
+    }
+
+    fn run(&self, start: u64, end: u64) {
+        let mut chip = self.lock();
+        chip.run_window(start, end);
+        self.set_next(chip.next);
+        if !chip.outbox.is_empty() || chip.shared.router.taken != [0; 6] {
+            self.mail.store(true, Ordering::Relaxed);
+        }
+        if !chip.shared.uncore.ethernet.sent.is_empty() {
+            self.frames.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How often an idle worker looks before it starts to give way, and before it goes to sleep.
+const SPINS: u32 = 2_000;
+const YIELDS: u32 = 2_200;
+/// Fewer chips than this in a window are not worth sharing.
+const WORTH_SHARING: usize = 2;
+
+const INDEX_BITS: u32 = 20;
+const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
+
+struct Board {
+    slots: Arc<Vec<Slot>>,
+    /// Window number, chips in the list, next place in it: 24, 20 and 20 bits.
+    claim: AtomicU64,
+    list: Vec<AtomicU64>,
+    start: AtomicU64,
+    end: AtomicU64,
+    finished: AtomicU64,
+    stop: AtomicBool,
+    sleepers: AtomicU64,
+    gate: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Board {
+    /// Takes chips from the list until it is empty.
+    fn work(&self) {
+        loop {
+            let seen = self.claim.load(Ordering::Acquire);
+            if seen & INDEX_MASK >= seen >> INDEX_BITS & INDEX_MASK {
+                return;
+            }
+            if self
+                .claim
+                .compare_exchange_weak(seen, seen + 1, Ordering::AcqRel, Ordering::Relaxed)
+                .is_err()
+            {
+                continue;
+            }
+            // The window cannot end before this chip is finished, so the rest of the board is stable.
+            let chip = self.list[(seen & INDEX_MASK) as usize].load(Ordering::Relaxed);
+            let (start, end) = (
+                self.start.load(Ordering::Relaxed),
+                self.end.load(Ordering::Relaxed),
+            );
+            let guard = Finished(&self.finished);
+            self.slots[chip as usize].run(start, end);
+            drop(guard);
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        let seen = self.claim.load(Ordering::Acquire);
+        seen & INDEX_MASK < seen >> INDEX_BITS & INDEX_MASK
+    }
+}
+
+/// Counts a chip as finished even if running it panicked, so that nobody waits for ever.
+struct Finished<'a>(&'a AtomicU64);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// The threads.
+pub(crate) struct Pool {
+    board: Arc<Board>,
+    workers: Vec<JoinHandle<()>>,
+    window: u64,
+}
+
+impl Pool {
+    /// `threads` in all, the caller included.
+    pub(crate) fn new(slots: Arc<Vec<Slot>>, threads: usize) -> Self {
+        let chips = slots.len();
+        let board = Arc::new(Board {
+            slots,
+            claim: AtomicU64::new(0),
+            list: (0..chips).map(|_| AtomicU64::new(0)).collect(),
+            start: AtomicU64::new(0),
+            end: AtomicU64::new(0),
+            finished: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            sleepers: AtomicU64::new(0),
+            gate: Mutex::new(()),
+            wake: Condvar::new(),
+        });
+        let workers = (1..threads.min(chips).max(1))
+            .filter_map(|n| {
+                let board = Arc::clone(&board);
+                // With fewer threads than asked for the result is the same, only later.
+                std::thread::Builder::new()
+                    .name(format!("emulator {n}"))
+                    .spawn(move || worker(&board))
+                    .ok()
+            })
+            .collect();
+        Self {
+            board,
+            workers,
+            window: 0,
+        }
+    }
+
+    /// Runs the chips of `list` from `start` to `end`.
+    pub(crate) fn run(&mut self, list: &[u32], start: u64, end: u64) {
+        let board = &*self.board;
+        if self.workers.is_empty() || list.len() < WORTH_SHARING {
+            for chip in list {
+                board.slots[*chip as usize].run(start, end);
+            }
+            return;
+        }
+        for (place, chip) in board.list.iter().zip(list) {
+            place.store(u64::from(*chip), Ordering::Relaxed);
+        }
+        board.start.store(start, Ordering::Relaxed);
+        board.end.store(end, Ordering::Relaxed);
+        board.finished.store(0, Ordering::Relaxed);
+        self.window = (self.window + 1) & 0xff_ffff;
+        let claim = self.window << (2 * INDEX_BITS) | (list.len() as u64) << INDEX_BITS;
+        board.claim.store(claim, Ordering::Release);
+        if board.sleepers.load(Ordering::Relaxed) > 0 {
+            let _gate = board.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            board.wake.notify_all();
+        }
+        board.work();
+        let mut looks = 0u32;
+        while board.finished.load(Ordering::Acquire) < list.len() as u64 {
+            looks += 1;
+            if looks < SPINS {
+                std::hint::spin_loop()
+            } else {
+                std::thread::yield_now()
+            }
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.board.stop.store(true, Ordering::Release);
+        {
+            let _gate = self.board.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            self.board.wake.notify_all();
+        }
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+fn worker(board: &Board) {
+    let mut looks = 0u32;
+    while !board.stop.load(Ordering::Acquire) {
+        if board.has_work() {
+            looks = 0;
+            board.work();
+            continue;
+        }
+        looks += 1;
+        if looks < SPINS {
+            std::hint::spin_loop();
+        } else if looks < YIELDS {
+            std::thread::yield_now();
+        } else {
+            let gate = board.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            board.sleepers.fetch_add(1, Ordering::Relaxed);
+            // The time-out covers a window published between the last look and the sleep.
+            let _ = board
+                .wake
+                .wait_timeout(gate, std::time::Duration::from_millis(20));
+            board.sleepers.fetch_sub(1, Ordering::Relaxed);
+            looks = 0;
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The machine without sockets: step it, hand it datagrams, take datagrams from it.
+
+use super::pool::{Pool, Slot};
+use crate::EmulatorError;
+use crate::chip::{Chip, ChipOptions, Outgoing};
+use crate::diagnostics::Report;
+use crate::gateway::{Gateway, Received};
+use crate::timing::Timing;
+use std::hash::{DefaultHasher, Hasher};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
+use taproot_spinnaker_chip::system_ram::BOOT_PORT;
+use taproot_spinnaker_chip::{ChipXy, Link, Machine};
+
+const WINDOW: u64 = Timing::WINDOW;
+
+/// A datagram from or to a host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Datagram {
+    /// Which board, by its place in [`System::ethernet_chips`].
+    pub board: usize,
+    /// Port on the board.
+    pub port: u16,
+    /// The host's address and port.
+    pub host: SocketAddrV4,
+    /// What it carries.
+    pub data: Vec<u8>,
+}
+
+/// What the machine has done so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Emulated processor cycles of 5 ns since power-on.
+    pub cycles: u64,
+    /// Instructions of all cores.
+    pub instructions: u64,
+    /// Synchronisation windows that were executed, idle ones not counted.
+    pub windows: u64,
+    /// Packets that crossed a link between two chips.
+    pub link_packets: u64,
+    /// Bytes of SDRAM that hold something.
+    pub sdram_bytes: usize,
+    /// What the firmware touched and the emulator does not model, by chip.
+    pub reports: Vec<Report>,
+}
+
+/// A machine that advances when it is told to.
+///
+/// Its state after any step is a function of the machine, the addresses and the datagrams with their cycles: the
+/// number of threads and the sizes of the steps do not matter.
+pub struct System {
+    slots: Arc<Vec<Slot>>,
+    pool: Pool,
+    /// For each chip and link, the chip and link at the other end.
+    neighbours: Vec<[Option<(u32, u8)>; 6]>,
+    positions: Vec<ChipXy>,
+    boards: Vec<Board>,
+    now: u64,
+    windows: u64,
+    link_packets: u64,
+    /// Scratch lists, kept for their memory.
+    active: Vec<u32>,
+    mail: Vec<Outgoing>,
+    received: Vec<Datagram>,
+}
+
+struct Board {
+    xy: ChipXy,
+    chip: u32,
+    gateway: Gateway,
+}
+
+impl System {
+    /// The machine, switched on and waiting for an image; `addresses` are those of its Ethernet chips, ordered by x, then
+    /// y. `threads` may run it, at least one.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Machine`] if the description does not hold together, [`EmulatorError::Addresses`] if there are
+    /// not as many addresses as Ethernet chips.
+    pub fn new(machine: &Machine, addresses: &[Ipv4Addr], threads: usize) -> Result<Self, EmulatorError> {
+        Self::with_timing(machine, addresses, threads, &Timing::STOCK)
+    }
+
+    /// The same with other timing parameters.
+    ///
+    /// # Errors
+    /// As [`System::new`].
+    pub fn with_timing(
+        machine: &Machine,
+        addresses: &[Ipv4Addr],
+        threads: usize,
+        timing: &Timing,
+    ) -> Result<Self, EmulatorError> {
+        machine.check()?;
+        let ethernets: Vec<ChipXy> = machine.ethernet_chips().collect();
+        if ethernets.len() != addresses.len() {
+            return Err(EmulatorError::Addresses {
+                chips: ethernets.len(),
+                addresses: addresses.len(),
+            });
+        }
+        let positions: Vec<ChipXy> = machine.chips().map(|(xy, _)| xy).collect();
+        let index = |xy: ChipXy| positions.binary_search(&xy).ok().map(|n| n as u32);
+        let spin3 = machine.width() == 2 && machine.height() == 2;
+        let mut slots = Vec::with_capacity(positions.len());
+        let mut neighbours = Vec::with_capacity(positions.len());
+        for (xy, chip) in machine.chips() {
+            let ends = Link::ALL.map(|link| {
+                machine
+                    .neighbour(xy, link)
+                    .and_then(|other| Some((index(other)?, link.opposite().number())))
+            });
+            let extra = Link::ALL.map(|link| {
+                let other = machine.chip(machine.neighbour(xy, link)?)?;
+                Some(if other.ethernet == chip.ethernet {
+                    0
+                } else {
+                    u64::from(timing.board_crossing)
+                })
+            });
+            let parameters = ethernets
+                .iter()
+                .position(|ethernet| *ethernet == xy)
+                .map(|n| parameter_block(n, addresses[n], if spin3 { 3 } else { 5 }));
+            neighbours.push(ends);
+            slots.push(Slot::new(Chip::new(
+                &ChipOptions {
+                    xy,
+                    working: chip.cores,
+                    links: extra,
+                    parameters,
+                },
+                timing,
+            )));
+        }
+        let boards = ethernets
+            .iter()
+            .zip(addresses)
+            .enumerate()
+            .filter_map(|(n, (xy, address))| {
+                let gateway = Gateway::new(*address, mac_address(n));
+                Some(Board {
+                    xy: *xy,
+                    chip: index(*xy)?,
+                    gateway,
+                })
+            })
+            .collect();
+        let slots = Arc::new(slots);
+        Ok(Self {
+            pool: Pool::new(Arc::clone(&slots), threads),
+            slots,
+            neighbours,
+            positions,
+            boards,
+            now: 0,
+            windows: 0,
+            link_packets: 0,
+            active: Vec::new(),
+            mail: Vec::new(),
+            received: Vec::new(),
+        })
+    }
+
+    /// Emulated time in processor cycles of 5 ns.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// The chips with an Ethernet connection, one for each board.
+    pub fn ethernet_chips(&self) -> impl Iterator<Item = ChipXy> {
+        self.boards.iter().map(|board| board.xy)
+    }
+
+    /// Hands a datagram to its board now. False: it was lost, because the board does not exist, is not ready to
+    /// receive, or has too much waiting.
+    pub fn send(&mut self, datagram: &Datagram) -> bool {
+        let Some(board) = self.boards.get_mut(datagram.board) else {
+            return false;
+        };
+        let slot = &self.slots[board.chip as usize];
+        let mut chip = slot.lock();
+        let taken = if chip.waits_for_boot() {
+            if datagram.port == BOOT_PORT {
+                chip.boot_datagram(&datagram.data, self.now);
+            }
+            datagram.port == BOOT_PORT
+        } else {
+            match board.gateway.frame(datagram.host, datagram.port, &datagram.data) {
+                Some(frame) => chip.frame(frame, self.now),
+                None => false,
+            }
+        };
+        slot.set_next(chip.next);
+        taken
+    }
+
+    /// Datagrams that the boards have sent since this was last asked.
+    pub fn take_received(&mut self) -> Vec<Datagram> {
+        std::mem::take(&mut self.received)
+    }
+
+    /// Whether [`System::take_received`] would return anything.
+    pub fn has_received(&self) -> bool {
+        !self.received.is_empty()
+    }
+
+    /// The cycle in which anything next happens, at least the present one; none if nothing ever will without a datagram.
+    pub fn next_event(&self) -> Option<u64> {
+        let next = self.slots.iter().map(Slot::next).min().unwrap_or(u64::MAX);
+        (next != u64::MAX).then_some(next.max(self.now))
+    }
+
+    /// Advances to the first window boundary at or after `until`.
+    pub fn run_until(&mut self, until: u64) {
+        while self.now < until {
+            self.step(until);
+        }
+    }
+
+    /// Executes one window, the next in which anything happens, or skips to the first window boundary at or after `until`
+    /// if that comes first.
+    pub fn step(&mut self, until: u64) {
+        let until = until.next_multiple_of(WINDOW);
+        let next = self.slots.iter().map(Slot::next).min().unwrap_or(u64::MAX);
+        let start = (next / WINDOW * WINDOW).max(self.now);
+        if start >= until {
+            self.now = self.now.max(until);
+            return;
+        }
+        let end = start + WINDOW;
+        self.active.clear();
+        for (n, slot) in (0u32..).zip(self.slots.iter()) {
+            if slot.next() < end {
+                self.active.push(n);
+            }
+        }
+        self.pool.run(&self.active, start, end);
+        self.exchange(end);
+        self.now = end;
+        self.windows += 1;
+    }
+
+    /// Moves packets and credits between chips, and frames to the gateways.
+    fn exchange(&mut self, end: u64) {
+        for &n in &self.active {
+            let slot = &self.slots[n as usize];
+            if !slot.take_mail() {
+                continue;
+            }
+            let taken = {
+                let mut chip = slot.lock();
+                self.mail.append(&mut chip.outbox);
+                std::mem::take(&mut chip.shared.router.taken)
+            };
+            let ends = &self.neighbours[n as usize];
+            self.link_packets += self.mail.len() as u64;
+            for outgoing in self.mail.drain(..) {
+                if let Some((other, link)) = ends[usize::from(outgoing.link)] {
+                    let slot = &self.slots[other as usize];
+                    let mut chip = slot.lock();
+                    chip.arrive(link, outgoing.at, outgoing.packet);
+                    slot.set_next(chip.next);
+                }
+            }
+            for (link, packets) in taken.into_iter().enumerate() {
+                if packets > 0
+                    && let Some((other, back)) = ends[link]
+                {
+                    let slot = &self.slots[other as usize];
+                    let mut chip = slot.lock();
+                    chip.credit(back, packets, end);
+                    slot.set_next(chip.next);
+                }
+            }
+        }
+        for (n, board) in self.boards.iter_mut().enumerate() {
+            let slot = &self.slots[board.chip as usize];
+            if !slot.take_frames() {
+                continue;
+            }
+            let mut chip = slot.lock();
+            for (_, frame) in std::mem::take(&mut chip.shared.uncore.ethernet.sent) {
+                match board.gateway.receive(&frame) {
+                    Received::Nothing => {}
+                    Received::Datagram { port, host, data } => {
+                        self.received.push(Datagram {
+                            board: n,
+                            port,
+                            host,
+                            data,
+                        });
+                    }
+                    Received::Answer(frame) => {
+                        chip.frame(frame, end);
+                    }
+                }
+            }
+            slot.set_next(chip.next);
+        }
+    }
+
+    /// Figures for reports; takes longer than a step.
+    pub fn statistics(&self) -> Statistics {
+        let mut statistics = Statistics {
+            cycles: self.now,
+            instructions: 0,
+            windows: self.windows,
+            link_packets: self.link_packets,
+            sdram_bytes: 0,
+            reports: Vec::new(),
+        };
+        for slot in self.slots.iter() {
+            let chip = slot.lock();
+            statistics.instructions += chip.instructions();
+            statistics.sdram_bytes += chip.shared.uncore.sdram.allocated();
+            statistics.reports.extend_from_slice(chip.reports());
+        }
+        statistics
+    }
+
+    /// A number that differs, but for accidents, whenever two machines' memories, registers or packets differ.
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(self.now);
+        for slot in self.slots.iter() {
+            slot.lock().hash_state(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Reads memory without anything noticing: SDRAM and System RAM of the chip, or the TCMs of a physical core.
+    /// False, with nothing read, if there is no such chip, core or memory.
+    pub fn inspect(&self, xy: ChipXy, core: Option<u8>, address: u32, out: &mut [u8]) -> bool {
+        let Ok(index) = self.positions.binary_search(&xy) else {
+            return false;
+        };
+        let chip = self.slots[index].lock();
+        match (core, address) {
+            (Some(core), 0..ITCM_SIZE) | (Some(core), DTCM_BASE..0x0041_0000) => {
+                const _: () = assert!(
+                    DTCM_BASE + DTCM_SIZE == 0x0041_0000,
+                    "the range above is the DTCM"
+                );
+                chip.cores
+                    .get(usize::from(core))
+                    .is_some_and(|core| core.cpu.tcm_read(address, out))
+            }
+            (_, SDRAM_BASE..0x8000_0000) => {
+                chip.shared.uncore.sdram.copy_out(address, out);
+                true
+            }
+            (_, SYSTEM_RAM_BASE..0xe600_0000 | 0xf500_0000..0xf600_0000) => {
+                chip.shared.uncore.ram.copy_out(address, out);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Program counter and status register of a physical core, for debugging; none if there is no such core.
+    pub fn core_state(&self, xy: ChipXy, core: u8) -> Option<CoreState> {
+        let index = self.positions.binary_search(&xy).ok()?;
+        let chip = self.slots[index].lock();
+        let core = chip.cores.get(usize::from(core))?;
+        Some(CoreState {
+            running: core.runs(),
+            asleep: core.cpu.asleep(),
+            pc: core.cpu.register(15),
+            cpsr: core.cpu.cpsr(),
+            instructions: core.cpu.instructions(),
+        })
+    }
+}
+
+/// A core in few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoreState {
+    /// It executes instructions, or would if it were awake: not dead, reset, stopped or waiting in the boot ROM.
+    pub running: bool,
+    /// It waits for an interrupt.
+    pub asleep: bool,
+    /// The address of its next instruction.
+    pub pc: u32,
+    /// Its current program status register.
+    pub cpsr: u32,
+    /// Instructions it has executed.
+    pub instructions: u64,
+}
+
+/// The MAC address of a board: locally administered.
+fn mac_address(board: usize) -> [u8; 6] {
+    let [high, low] = (board as u16).to_be_bytes();
+    [0x02, 0x54, 0x50, 0x00, high, low]
+}
+
+/// The serial ROM's parameter block (AN6): present, hardware version, Ethernet.
+fn parameter_block(board: usize, address: Ipv4Addr, version: u8) -> [u8; 32] {
+    let mut block = [0; 32];
+    block[..2].copy_from_slice(&(0x8001 | u16::from(version) << 4).to_le_bytes());
+    block[2..8].copy_from_slice(&mac_address(board));
+    block[8..12].copy_from_slice(&address.octets());
+    // The gateway is the host's end of the cable; everything is on the same network.
+    block[12..16].copy_from_slice(&[127, 0, 0, 1]);
+    block[16..20].copy_from_slice(&[255, 0, 0, 0]);
+    block[20..22].copy_from_slice(&17893u16.to_le_bytes());
+    block
+}

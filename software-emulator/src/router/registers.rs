@@ -1,0 +1,290 @@
+//! The router's registers.
+//!
+//! | offset | name | access | reset | effect |
+//! |---|---|---|---|---|
+//! | 0x00 | control | rw | 0x00800001 | 31:24 wait 2, 23:16 wait 1, 15 restart waits, 12:8 monitor, 7:6 time phase, 5:3 count errors, 2 dump interrupt, 1 error interrupt, 0 routing |
+//! | 0x04 | status | r | 0 | 31 any interrupt, 30 error, 29 dump, 25:24 output stage, 16 busy, 15:0 counters |
+//! | 0x08-0x14 | error header, key, payload, status | r | 0 | reading the status clears it: 31 error, 30 overflow, 29:27 cause, 15:0 count |
+//! | 0x18-0x28 | dump header, key, payload, outputs, status | r | 0 | reading the status clears it: 31 dumped, 30 overflow, 23:0 blocked outputs |
+//! | 0x2c | counter enable | rw | 0 | 15:0 enable, 31:16 write 1 clears a counter |
+//! | 0x30-0x7c | timing counters, histogram | rw | 0 | stored, never count |
+//! | 0x80 | diversion | rw | 0 | two bits for each arrival link: 0 default route, x1 monitor, 2 destroy |
+//! | 0x84 | fixed route | rw | 0xfc000000 | 31:26 NN broadcast links, 23:0 outputs |
+//! | 0x200-0x23c | diagnostic filters | rw | 0 | see below |
+//! | 0x300-0x33c | diagnostic counters | rw | 0 | |
+//! | 0xf00, 0xf04 | CAM test | rw | 0 | stored |
+//! | 0x4000, 0x8000, 0xc000 | routes, keys, masks | rw, w, w | - | in the router itself |
+//! | 0x10000-0x17ffc | P2P table | rw | all 6 | eight 3-bit entries in a word |
+//!
+//! A filter counts a packet that satisfies at least one bit in each field: 3:0 type (FR NN P2P MC from bit 3 down),
+//! 7:4 emergency field, 8 mode, 10 default-routed, 11 not, 12 payload, 13 none, 14 local, 15 from elsewhere, 16 dumped, 17
+//! local core, 18 monitor, 24:19 links; 29 event, 30 interrupt enable, 31 active. Bit positions follow
+//! `SpiNNMan: model/diagnostic_filter.py` and SARK's stock filters.
+//!
+//! Source: data sheet 10.
+
+use super::wait;
+use crate::packet::{Kind, Packet};
+use crate::peripheral::NoRegister;
+
+const CONTROL_RESET: u32 = 0x0080_0001;
+const P2P_WORDS: usize = 8192;
+
+/// A captured packet.
+#[derive(Clone, Default, Hash)]
+struct Captured {
+    header: u32,
+    key: u32,
+    payload: u32,
+    outputs: u32,
+    status: u32,
+}
+
+impl Captured {
+    const VALID: u32 = 1 << 31;
+    const OVERFLOW: u32 = 1 << 30;
+}
+
+/// All registers but the multicast table.
+#[derive(Clone, Hash)]
+pub(crate) struct Registers {
+    control: u32,
+    error: Captured,
+    dump: Captured,
+    counter_enable: u32,
+    stored: [u32; 20],
+    divert: u32,
+    fixed: u32,
+    filters: [u32; 16],
+    counters: [u32; 16],
+    cam_test: [u32; 2],
+    p2p: Vec<u32>,
+}
+
+impl Registers {
+    pub(super) fn new() -> Self {
+        Self {
+            control: CONTROL_RESET,
+            error: Captured::default(),
+            dump: Captured::default(),
+            counter_enable: 0,
+            stored: [0; 20],
+            divert: 0,
+            fixed: 0xfc00_0000,
+            filters: [0; 16],
+            counters: [0; 16],
+            cam_test: [0; 2],
+            p2p: vec![0o66_666_666; P2P_WORDS],
+        }
+    }
+
+    pub(super) fn routing_enabled(&self) -> bool {
+        self.control & 1 != 0
+    }
+
+    /// Clocks of the first or second wait; none is for ever.
+    pub(super) fn wait(&self, second: bool) -> Option<u64> {
+        wait::clocks((self.control >> if second { 24 } else { 16 }) as u8)
+    }
+
+    /// Physical number of the monitor.
+    pub(crate) fn monitor(&self) -> u8 {
+        (self.control >> 8 & 31) as u8
+    }
+
+    /// The monitor as an output; no output if there is no such core.
+    pub(super) fn monitor_output(&self) -> u32 {
+        match self.monitor() {
+            core @ 0..18 => 1 << (6 + core),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn time_phase(&self) -> u8 {
+        (self.control >> 6 & 3) as u8
+    }
+
+    /// Whether a packet is two time phases old; phases run 00, 01, 11, 10.
+    pub(super) fn expired(&self, packet: &Packet) -> bool {
+        packet.time_stamp() == self.time_phase() ^ 3
+    }
+
+    pub(super) fn p2p(&self, destination: u32) -> u32 {
+        self.p2p[destination as usize / 8 % P2P_WORDS] >> (3 * (destination & 7)) & 7
+    }
+
+    pub(super) fn fixed_route(&self) -> u32 {
+        self.fixed & 0xff_ffff
+    }
+
+    pub(super) fn broadcast_links(&self) -> u32 {
+        self.fixed >> 26
+    }
+
+    pub(super) fn diversion(&self, link: u8) -> u32 {
+        let code = self.divert >> (2 * link) & 3;
+        if code & 1 != 0 { 1 } else { code }
+    }
+
+    fn header(&self, packet: &Packet, route: u8) -> u32 {
+        u32::from(route) << 24 | u32::from(packet.control) << 16 | u32::from(self.time_phase()) << 6
+    }
+
+    /// Keeps a dumped packet for the monitor, unless the last one has not been read yet.
+    pub(super) fn capture_dump(&mut self, packet: &Packet, route: u8, outputs: u32, blocked: u32) {
+        if outputs == 0 {
+            // No destination is not congestion: there is nothing to re-issue, so nothing is kept.
+            return;
+        }
+        if self.dump.status & Captured::VALID != 0 {
+            self.dump.status |= Captured::OVERFLOW | blocked;
+            return;
+        }
+        self.dump = Captured {
+            header: self.header(packet, route),
+            key: packet.key,
+            payload: packet.payload,
+            outputs,
+            status: Captured::VALID | blocked,
+        };
+    }
+
+    /// Keeps a packet in error; `cause` is a bit of the error status.
+    pub(super) fn capture_error(&mut self, packet: &Packet, route: u8, cause: u32) {
+        let count = (self.error.status & 0xffff).saturating_add(1).min(0xffff);
+        if self.error.status & Captured::VALID != 0 {
+            self.error.status = self.error.status & !0xffff | Captured::OVERFLOW | count;
+            return;
+        }
+        self.error = Captured {
+            header: self.header(packet, route),
+            key: packet.key,
+            payload: packet.payload,
+            outputs: 0,
+            status: Captured::VALID | cause | count,
+        };
+    }
+
+    /// Lets the diagnostic counters see a packet; `destinations` are filter bits 24:16.
+    pub(super) fn count(&mut self, packet: &Packet, route: u8, default_routed: bool, destinations: u32) {
+        let mut enabled = self.counter_enable & 0xffff;
+        if enabled == 0 {
+            return;
+        }
+        let emergency = match packet.kind() {
+            Kind::Multicast | Kind::FixedRoute => packet.emergency(),
+            _ => 0,
+        };
+        let features = 1u32 << (packet.kind() as u32)
+            | 1 << (4 + emergency)
+            | 1 << if default_routed { 10 } else { 11 }
+            | 1 << if packet.has_payload() { 12 } else { 13 }
+            | 1 << if route == 7 { 14 } else { 15 }
+            | destinations;
+        while enabled != 0 {
+            let n = enabled.trailing_zeros() as usize;
+            enabled &= enabled - 1;
+            let hits = self.filters[n] & features;
+            if [
+                0x0000_000f,
+                0x0000_00f0,
+                0x0000_0c00,
+                0x0000_3000,
+                0x0000_c000,
+                0x01ff_0000,
+            ]
+            .iter()
+            .all(|field| hits & field != 0)
+            {
+                self.counters[n] = self.counters[n].wrapping_add(1);
+                self.filters[n] |= 1 << 29;
+            }
+        }
+    }
+
+    /// Levels of the counter, dump and error interrupts.
+    pub(crate) fn interrupts(&self) -> (bool, bool, bool) {
+        (
+            self.counter_interrupts() != 0,
+            self.dump.status & Captured::VALID != 0 && self.control & 4 != 0,
+            self.error.status & Captured::VALID != 0 && self.control & 2 != 0,
+        )
+    }
+
+    fn counter_interrupts(&self) -> u32 {
+        (0..16)
+            .filter(|n| self.filters[*n] >> 29 & 3 == 3)
+            .map(|n| 1 << n)
+            .sum()
+    }
+
+    pub(super) fn status(&self, output_stage: u32) -> u32 {
+        let (counter, dump, error) = self.interrupts();
+        u32::from(counter || dump || error) << 31
+            | u32::from(error) << 30
+            | u32::from(dump) << 29
+            | output_stage << 24
+            | u32::from(output_stage != 0) << 16
+            | self.counter_interrupts()
+    }
+
+    pub(super) fn read(&mut self, offset: u32) -> Result<u32, NoRegister> {
+        Ok(match offset {
+            0x00 => self.control,
+            0x08 => self.error.header,
+            0x0c => self.error.key,
+            0x10 => self.error.payload,
+            0x14 => std::mem::take(&mut self.error.status),
+            0x18 => self.dump.header,
+            0x1c => self.dump.key,
+            0x20 => self.dump.payload,
+            0x24 => self.dump.outputs,
+            0x28 => std::mem::take(&mut self.dump.status),
+            0x2c => self.counter_enable,
+            0x30..=0x7c => self.stored[(offset - 0x30) as usize / 4],
+            0x80 => self.divert,
+            0x84 => self.fixed,
+            0x200..=0x23c => {
+                // Reading a filter clears its event bit.
+                let n = (offset - 0x200) as usize / 4;
+                let active = if self.filters[n] >> 29 & 3 == 3 {
+                    1 << 31
+                } else {
+                    0
+                };
+                let value = self.filters[n] | active;
+                self.filters[n] &= !(1 << 29);
+                value
+            }
+            0x300..=0x33c => self.counters[(offset - 0x300) as usize / 4],
+            0xf00 | 0xf04 => self.cam_test[(offset - 0xf00) as usize / 4],
+            0x1_0000..=0x1_7ffc => self.p2p[(offset - 0x1_0000) as usize / 4],
+            _ => return Err(NoRegister),
+        })
+    }
+
+    pub(super) fn write(&mut self, offset: u32, value: u32) -> Result<(), NoRegister> {
+        match offset {
+            0x00 => self.control = value & !(1 << 15),
+            0x2c => {
+                self.counter_enable = value & 0xffff;
+                for n in 0..16 {
+                    if value >> (16 + n) & 1 != 0 {
+                        self.counters[n] = 0;
+                    }
+                }
+            }
+            0x30..=0x7c => self.stored[(offset - 0x30) as usize / 4] = value,
+            0x80 => self.divert = value & 0xfff,
+            0x84 => self.fixed = value & 0xfcff_ffff,
+            0x200..=0x23c => self.filters[(offset - 0x200) as usize / 4] = value & 0x41ff_ffff,
+            0x300..=0x33c => self.counters[(offset - 0x300) as usize / 4] = value,
+            0xf00 | 0xf04 => self.cam_test[(offset - 0xf00) as usize / 4] = value,
+            0x1_0000..=0x1_7ffc => self.p2p[(offset - 0x1_0000) as usize / 4] = value & 0xff_ffff,
+            // Read-only registers: writing has no effect.
+            0x04..=0x28 => {}
+            _ => return Err(NoRegister),
+        }
+        Ok(())
+    }
+}
