@@ -1,5 +1,14 @@
 //! Random numbers: PyNN's distributions over named generators.
 
+mod distributions;
+mod mt19937;
+mod philox;
+
+pub use distributions::{DrawError, ParameterProblem};
+pub(crate) use distributions::{Source, below, binomial_total, draw_one, fill};
+pub(crate) use mt19937::Mt19937;
+pub(crate) use philox::{Philox, PhiloxKey};
+
 use serde::{Deserialize, Serialize};
 
 /// The state of NumPy's legacy `RandomState` (MT19937, frozen by NEP 19).
@@ -26,6 +35,11 @@ pub enum Generator {
         /// Distinguishes uses of the same seed: projection and parameter, or population and parameter.
         stream: u64,
     },
+    /// The generator object of the projection's connector, used a second time: the script gave one `NumpyRNG` object
+    /// both to the connector and to a synapse parameter or to the connector's `n`. PyNN copies that object for a
+    /// synapse parameter just before it connects (after the draws of `FixedNumberPost` and `FixedTotalNumber`, before
+    /// those of every other connector) and shares it with `n`. Only meaningful there.
+    OfConnector,
 }
 
 /// PyNN's distributions (PyNN 0.13, `random.py`), with PyNN's parameter names.
@@ -91,3 +105,35 @@ pub struct RandomSource {
     /// From where.
     pub generator: Generator,
 }
+
+impl RandomSource {
+    /// `n` draws in order, and the generator's state after them where it has one.
+    ///
+    /// With NumPy's generator this is one call of PyNN's `next(n)`; with the native one each draw has its own index.
+    ///
+    /// # Errors
+    /// When a parameter is out of range, the state is not one, or the generator is a connector's.
+    pub fn draw(&self, n: usize) -> Result<(Vec<f64>, Option<Mt19937State>), DrawError> {
+        self.distribution.check()?;
+        let mut values = vec![0.0; n];
+        let after = match &self.generator {
+            Generator::Numpy(state) => {
+                let mut bits = Mt19937::resume(state)?;
+                fill(&self.distribution, &mut bits, &mut values)?;
+                Some(bits.state())
+            }
+            Generator::Native { seed, stream } => {
+                let key = PhiloxKey::new(*seed, *stream);
+                for (value, index) in values.iter_mut().zip(0..) {
+                    *value = draw_one(&self.distribution, &mut key.at(index))?;
+                }
+                None
+            }
+            Generator::OfConnector => return Err(DrawError::NoConnectorGenerator),
+        };
+        Ok((values, after))
+    }
+}
+
+#[cfg(test)]
+mod tests;

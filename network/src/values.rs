@@ -1,7 +1,8 @@
 //! Parameter values as descriptions: a number, a number per cell, or a rule that gives one.
 
-use crate::{Expression, RandomSource};
+use crate::{DrawError, Expression, RandomSource};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// A parameter of the cells of a population.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,4 +30,43 @@ pub enum SynapseValue {
     Random(RandomSource),
     /// An expression of the distance `d` between the two cells.
     Distance(Expression),
+}
+
+impl Values {
+    /// The value of each of `size` cells; draws are made in cell order.
+    ///
+    /// # Errors
+    /// When there is not one value per cell, or the distribution cannot be drawn from.
+    pub fn resolve(&self, size: u32) -> Result<Vec<f64>, ValuesError> {
+        let size = size as usize;
+        match self {
+            Values::Constant(value) => Ok(vec![*value; size]),
+            Values::PerCell(values) if values.len() == size => Ok(values.clone()),
+            Values::PerCell(values) => Err(ValuesError::WrongCount {
+                found: values.len(),
+                needed: size,
+            }),
+            Values::Random(source) => Ok(source.draw(size)?.0),
+            Values::Sequences(_) => Err(ValuesError::Sequences),
+        }
+    }
+}
+
+/// Why the values of the cells of a population cannot be told.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ValuesError {
+    /// Not one value per cell.
+    #[error("there are {found} values for {needed} cells")]
+    WrongCount {
+        /// Values found.
+        found: usize,
+        /// Values needed.
+        needed: usize,
+    },
+    /// Lists, not numbers.
+    #[error("the values are lists of spike times, not numbers")]
+    Sequences,
+    /// A distribution cannot be drawn from.
+    #[error(transparent)]
+    Draw(#[from] DrawError),
 }
