@@ -1,7 +1,13 @@
 //! Tests of the processor: one instruction class a file, literal registers, flags and cycles.
 
 mod basics;
+mod data;
+mod exceptions;
 mod lockstep;
+mod multiply;
+mod thumb;
+mod timing;
+mod transfer;
 
 use super::{
     Bus, BusFault, Cpu, Loaded, Mode, Stop, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES, Width,
@@ -9,7 +15,7 @@ use super::{
 use std::collections::BTreeMap;
 
 /// A bus with a few words at 0x6000_0000 and lines that a test sets; it keeps a log of what it was asked.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Outside {
     words: BTreeMap<u32, u32>,
     log: Vec<(char, u32, Width, u32, u64, u32)>,
@@ -58,12 +64,12 @@ impl Bus for Outside {
     }
 }
 
-/// A processor in System mode with low vectors and this ARM code at 0x100.
+/// A processor in System mode with low vectors and this ARM code at 0x100, and behind it one that waits for nothing.
 fn arm(code: &[u32]) -> Cpu {
     let mut cpu = Cpu::new();
     cpu.enter(0x100);
     cpu.set_cpsr(Mode::System as u32 | 0xc0);
-    for (n, word) in code.iter().enumerate() {
+    for (n, word) in code.iter().chain(&[0xe3a0_c000]).enumerate() {
         assert!(cpu.tcm_write(0x100 + 4 * n as u32, &word.to_le_bytes()));
     }
     cpu
@@ -72,7 +78,7 @@ fn arm(code: &[u32]) -> Cpu {
 /// A processor in System mode with low vectors and this Thumb code at 0x100.
 fn thumb(code: &[u16]) -> Cpu {
     let mut cpu = arm(&[]);
-    for (n, half) in code.iter().enumerate() {
+    for (n, half) in code.iter().chain(&[0x2700]).enumerate() {
         assert!(cpu.tcm_write(0x100 + 2 * n as u32, &half.to_le_bytes()));
     }
     cpu.set_cpsr(Mode::System as u32 | 0xe0);
@@ -88,4 +94,61 @@ fn steps(cpu: &mut Cpu, bus: &mut Outside, count: u64) -> u64 {
         assert_eq!(cpu.run(bus, next), Stop::Limit);
     }
     cpu.cycles() - start
+}
+
+/// Runs `count` instructions from the same start by the fast loop and by the interpreter, which must agree on
+/// everything; the processor afterwards and the cycles it took.
+fn executed(count: u64, bus: &mut Outside, start: impl Fn() -> Cpu) -> (Cpu, u64) {
+    let mut plain = start();
+    let mut plain_bus = bus.clone();
+    let end = plain.instructions() + count;
+    while plain.instructions() < end {
+        let next = plain.cycles() + 1;
+        plain.run_plainly(&mut plain_bus, next);
+    }
+    let mut cpu = start();
+    let cycles = steps(&mut cpu, bus, count);
+    assert_eq!(cpu.state(), plain.state());
+    assert_eq!(bus.log, plain_bus.log);
+    (cpu, cycles)
+}
+
+fn with(mut cpu: Cpu, registers: &[(usize, u32)], flags: u32) -> Cpu {
+    for (n, value) in registers {
+        cpu.set_register(*n, *value);
+    }
+    cpu.set_cpsr(cpu.cpsr() & 0x07ff_ffff | flags);
+    cpu
+}
+
+/// ARM code executed from these registers and flags.
+fn executed_arm(code: &[u32], registers: &[(usize, u32)], flags: u32, count: u64) -> (Cpu, u64) {
+    executed(count, &mut Outside::default(), || {
+        with(arm(code), registers, flags)
+    })
+}
+
+/// Thumb code executed from these registers and flags.
+fn executed_thumb(code: &[u16], registers: &[(usize, u32)], flags: u32, count: u64) -> (Cpu, u64) {
+    executed(count, &mut Outside::default(), || {
+        with(thumb(code), registers, flags)
+    })
+}
+
+/// The flags as letters, capital when set; Q only when set.
+fn flags(cpu: &Cpu) -> String {
+    let letters = ['n', 'z', 'c', 'v'].into_iter().zip([31, 30, 29, 28]);
+    let mut out: String = letters
+        .map(|(c, bit)| {
+            if cpu.cpsr() >> bit & 1 != 0 {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            }
+        })
+        .collect();
+    if cpu.cpsr() & 1 << 27 != 0 {
+        out.push('Q');
+    }
+    out
 }
