@@ -24,12 +24,9 @@
 //! let nets = cells.iter().map(|cell| netlist.add_net(*cell, &cells, 1000.0, 12)).collect::<Result<_, _>>()?;
 //! netlist.add_group(KeyGroup::new("cells", nets))?;
 //!
-//! let placement = place(&machine, &netlist, &PlaceOptions::default())?;
-//! let routes = route(&machine, &netlist, &placement)?;
-//! let keys = allocate_keys(&netlist, &KeyOptions::default())?;
-//! let tables = build_tables(&machine, &netlist, &placement, &routes, &keys);
-//! let small = minimise(&machine, &tables, &MinimiseOptions::default())?;
-//! assert!(check_tables(&machine, &netlist, &placement, &keys, &small).is_empty());
+//! let mapping = map(&machine, &netlist, &MapOptions::default(), &mut |_| ())?;
+//! assert_eq!(mapping.metrics(&machine, &netlist).chips_used, 3);
+//! assert!(mapping.check(&machine, &netlist, &KeyOptions::default()).is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -39,6 +36,7 @@ mod cost;
 mod grid;
 mod ids;
 mod keys;
+mod mapping;
 mod mesh;
 mod metrics;
 mod minimise;
@@ -59,6 +57,7 @@ pub use check::{
 pub use cost::{PlacementCost, placement_cost};
 pub use ids::{GroupId, NetId, NodeId, Port, VertexId};
 pub use keys::{GroupKeys, KeyError, KeyMask, KeyOptions, Keys, allocate_keys};
+pub use mapping::{MapError, MapOptions, Mapping, Problem, Stage, map};
 pub use mesh::HexMesh;
 pub use metrics::{LinkLoad, Metrics, NodeUse, metrics};
 pub use minimise::{Effort, MinimiseOptions, TableError, minimise, minimise_table};

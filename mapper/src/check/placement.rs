@@ -155,7 +155,6 @@ fn check_node<A: Architecture + ?Sized>(
     let (mut cores, mut sdram) = (0u64, 0u128);
     let mut counters = vec![0u128; has.counters.len()];
     let mut missing_counter = false;
-    let mut owner: BTreeMap<u32, VertexId> = BTreeMap::new();
     for &vertex in vertices {
         let need = &netlist.vertices()[vertex.index()].resources;
         cores += u64::from(need.cores);
@@ -164,25 +163,6 @@ fn check_node<A: Architecture + ?Sized>(
             match counters.get_mut(index) {
                 Some(sum) => *sum += u128::from(*amount),
                 None => missing_counter |= *amount > 0,
-            }
-        }
-        let first = u32::from(placement.first_slot[vertex.index()]);
-        for slot in (first..).take(need.cores.min(64) as usize) {
-            if slot >= has.cores {
-                problems.push(PlacementProblem::NoSuchSlot {
-                    vertex,
-                    slot,
-                    node: architecture.name(node),
-                    cores: has.cores,
-                });
-            }
-            if let Some(first) = owner.insert(slot, vertex) {
-                problems.push(PlacementProblem::SharedSlot {
-                    first,
-                    second: vertex,
-                    slot,
-                    node: architecture.name(node),
-                });
             }
         }
     }
@@ -202,8 +182,31 @@ fn check_node<A: Architecture + ?Sized>(
                 sdram: narrow(sdram),
                 counters: counters.into_iter().map(narrow).collect(),
             },
-            has,
+            has: has.clone(),
         });
+    }
+    let mut owner: BTreeMap<u32, VertexId> = BTreeMap::new();
+    for &vertex in vertices {
+        let need = &netlist.vertices()[vertex.index()].resources;
+        let first = u32::from(placement.first_slot[vertex.index()]);
+        for slot in (first..).take(need.cores.min(64) as usize) {
+            if slot >= has.cores {
+                problems.push(PlacementProblem::NoSuchSlot {
+                    vertex,
+                    slot,
+                    node: architecture.name(node),
+                    cores: has.cores,
+                });
+            }
+            if let Some(first) = owner.insert(slot, vertex) {
+                problems.push(PlacementProblem::SharedSlot {
+                    first,
+                    second: vertex,
+                    slot,
+                    node: architecture.name(node),
+                });
+            }
+        }
     }
 }
 

@@ -153,7 +153,7 @@ pub(super) fn anneal(
     let mut window = f64::from(widest);
     let mut temperature = annealer.starting_temperature(grid, &movable, &nodes, widest, &mut random);
     let nets = annealer.nets.len() as f64;
-    while annealer.work < options.work_limit {
+    while annealer.work < options.work_limit && annealer.total > 0 {
         let mut accepted = 0u64;
         for _ in 0..moves {
             let cluster = movable[random.below(movable.len() as u32) as usize];

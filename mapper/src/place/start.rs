@@ -17,7 +17,7 @@ pub(super) fn start<A: Architecture + ?Sized>(
         free: (0..grid.nodes)
             .map(|n| architecture.capacity(NodeId::new(n)))
             .collect(),
-        open: grid.live.clone(),
+        open: largest_component(grid),
     };
     for node in netlist.excluded() {
         if let Some(open) = state.open.get_mut(node.index()) {
@@ -48,6 +48,35 @@ pub(super) fn start<A: Architecture + ?Sized>(
         state.node[cluster as usize] = node;
     }
     Ok(state)
+}
+
+/// Of a machine that has fallen apart, the part with the most nodes (of several, the first), since vertices in different
+/// parts cannot talk. Fixed vertices may be elsewhere; whether they can be reached is for the router to find out.
+fn largest_component(grid: &Grid) -> Vec<bool> {
+    let mut part = vec![u32::MAX; grid.nodes];
+    let mut sizes: Vec<u32> = Vec::new();
+    for first in (0..grid.nodes as u32).filter(|node| grid.live[*node as usize]) {
+        if part[first as usize] != u32::MAX {
+            continue;
+        }
+        let number = sizes.len() as u32;
+        sizes.push(0);
+        part[first as usize] = number;
+        let mut stack = vec![first];
+        while let Some(node) = stack.pop() {
+            sizes[number as usize] += 1;
+            for next in (0..grid.ports).filter_map(|port| grid.neighbour(node, port)) {
+                if part[next as usize] == u32::MAX {
+                    part[next as usize] = number;
+                    stack.push(next);
+                }
+            }
+        }
+    }
+    let largest = (0..sizes.len()).rev().max_by_key(|number| sizes[*number]);
+    part.into_iter()
+        .map(|number| number != u32::MAX && Some(number as usize) == largest)
+        .collect()
 }
 
 fn place_fixed<A: Architecture + ?Sized>(
