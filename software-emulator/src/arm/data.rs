@@ -244,7 +244,12 @@ pub(super) fn read_status(core: &mut Core, code: u32) {
 }
 
 /// MSR, of a register or an immediate: only the fields that the instruction names, and in User mode only the flags.
-pub(super) fn write_status(core: &mut Core, code: u32, value: u32) -> Result<(), Trap> {
+pub(super) fn write_status(core: &mut Core, code: u32) {
+    let value = if code & 1 << 25 != 0 {
+        (code & 0xff).rotate_right(code >> 7 & 30)
+    } else {
+        core.regs[code as usize & 15]
+    };
     let (control, flags) = (code & 1 << 16 != 0, code & 1 << 19 != 0);
     core.cycles += if code & 0x0007_0000 == 0 { 1 } else { 3 };
     if code & 1 << 22 != 0 {
@@ -252,7 +257,7 @@ pub(super) fn write_status(core: &mut Core, code: u32, value: u32) -> Result<(),
             let mask = if control { 0xff } else { 0 } | if flags { 0xf800_0000 } else { 0 };
             core.set_spsr(old & !mask | value & mask);
         }
-        return Ok(());
+        return;
     }
     if flags {
         core.set_flags(value);
@@ -260,5 +265,4 @@ pub(super) fn write_status(core: &mut Core, code: u32, value: u32) -> Result<(),
     if control && core.privileged() {
         core.set_masks_and_mode(value);
     }
-    Ok(())
 }

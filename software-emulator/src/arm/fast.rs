@@ -7,7 +7,8 @@
 
 use super::data::{self, accumulate, op, operate, shift_by_immediate, shift_by_register};
 use super::memory::{half, word};
-use super::predecode::{ALWAYS, Kind, Op, PAGE, Pages, with_operations};
+use super::op::{ALWAYS, Kind, Op, with_operations};
+use super::pages::{PAGE, Pages};
 use super::state::{Core, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
 
 /// Why the loop ended.
@@ -481,6 +482,29 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                         count += 2 * turns;
                     }
                     continue;
+                }
+                Kind::LdrPcLiteral => {
+                    let Some(target) = load_code::<4>(core, op.imm) else { interpret!() };
+                    cycles += op.cycles();
+                    exchange!(target);
+                }
+                Kind::LdrPcTable => {
+                    let address = op.imm.wrapping_add(core.regs[op.m()] << 2);
+                    let Some(target) = load_code::<4>(core, address) else { interpret!() };
+                    cycles += op.cycles();
+                    exchange!(target);
+                }
+                // These two also add to `core.cycles`.
+                Kind::Mrs => data::read_status(core, op.imm),
+                Kind::Msr => {
+                    data::write_status(core, op.imm);
+                    if core.interrupt().is_some() {
+                        count += 1;
+                        cycles += op.cycles();
+                        at += 1;
+                        pc = address!();
+                        break 'pages Exit::Look;
+                    }
                 }
                 Kind::BlSecond => {
                     let target = core.regs[14].wrapping_add(op.imm) & !1;

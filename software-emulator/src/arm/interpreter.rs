@@ -89,7 +89,10 @@ fn execute<B: Bus>(core: &mut Core, bus: &mut B, code: u32, pc: u32) -> Result<(
         },
         0 if code & 0x0190_0000 == 0x0100_0000 => miscellaneous(core, code, pc),
         1 if code & 0x0190_0000 == 0x0100_0000 => match code >> 21 & 1 {
-            1 => data::write_status(core, code, (code & 0xff).rotate_right(code >> 7 & 30)),
+            1 => {
+                data::write_status(core, code);
+                Ok(())
+            }
             _ => Err(Trap::Undefined),
         },
         0 | 1 => data::process(core, code),
@@ -130,7 +133,7 @@ fn miscellaneous(core: &mut Core, code: u32, pc: u32) -> Result<(), Trap> {
     let m = core.regs[code as usize & 15];
     match (code >> 4 & 15, operation) {
         (0, 0 | 2) => data::read_status(core, code),
-        (0, _) => return data::write_status(core, code, m),
+        (0, _) => data::write_status(core, code),
         (1, 1) => {
             core.exchange(m);
             core.cycles += 3;

@@ -13,6 +13,8 @@ mod data;
 mod fast;
 mod interpreter;
 mod memory;
+mod op;
+mod pages;
 mod predecode;
 mod state;
 #[cfg(test)]
@@ -22,7 +24,7 @@ mod timing;
 mod transfer;
 
 use fast::Exit;
-use predecode::Pages;
+use pages::Pages;
 use state::Core;
 pub use state::{Mode, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
 

@@ -1,252 +1,11 @@
-//! From instruction words to compact operations for the fast loop.
-//!
-//! An operation takes eight bytes: what to do, up to four registers, an immediate, the ARM condition, and the cycles it
-//! takes with the stall of the instruction after it included. Whatever has no operation here (status registers,
-//! coprocessors, exceptions, odd addressing forms, anything unpredictable) is [`Kind::Interpret`]. A PC that is only read
-//! is folded into the immediate.
+//! From instruction words to the operations of the fast loop. A PC that is only read is folded into the immediate.
 
 use super::data::op;
+use super::interpreter::branch_offset;
+use super::op::{ALWAYS, Kind, OPERATIONS, Op};
 use super::state::TCM_INSTRUCTION_BYTES;
 use super::thumb::offset_11;
-use super::timing;
 use super::transfer::block;
-use super::{interpreter::branch_offset, memory};
-
-/// Calls a macro with the table of data-processing operations: operation, sets flags, and the kinds for an immediate, a
-/// register and a shifted register as second operand.
-macro_rules! with_operations {
-    ($name:ident ! ($($more:tt)*)) => {
-        $name! { [
-            (AND, false, AndI, AndR, AndX) (AND, true, AndsI, AndsR, AndsX)
-            (EOR, false, EorI, EorR, EorX) (EOR, true, EorsI, EorsR, EorsX)
-            (SUB, false, SubI, SubR, SubX) (SUB, true, SubsI, SubsR, SubsX)
-            (RSB, false, RsbI, RsbR, RsbX) (RSB, true, RsbsI, RsbsR, RsbsX)
-            (ADD, false, AddI, AddR, AddX) (ADD, true, AddsI, AddsR, AddsX)
-            (ADC, false, AdcI, AdcR, AdcX) (ADC, true, AdcsI, AdcsR, AdcsX)
-            (SBC, false, SbcI, SbcR, SbcX) (SBC, true, SbcsI, SbcsR, SbcsX)
-            (RSC, false, RscI, RscR, RscX) (RSC, true, RscsI, RscsR, RscsX)
-            (TST, true, TstI, TstR, TstX) (TEQ, true, TeqI, TeqR, TeqX)
-            (CMP, true, CmpI, CmpR, CmpX) (CMN, true, CmnI, CmnR, CmnX)
-            (ORR, false, OrrI, OrrR, OrrX) (ORR, true, OrrsI, OrrsR, OrrsX)
-            (MOV, false, MovI, MovR, MovX) (MOV, true, MovsI, MovsR, MovsX)
-            (BIC, false, BicI, BicR, BicX) (BIC, true, BicsI, BicsR, BicsX)
-            (MVN, false, MvnI, MvnR, MvnX) (MVN, true, MvnsI, MvnsR, MvnsX)
-        ] $($more)* }
-    };
-}
-pub(super) use with_operations;
-
-macro_rules! define_kinds {
-    ([$(($op:ident, $set:literal, $i:ident, $r:ident, $x:ident))*] $($(#[$note:meta])* $other:ident)*) => {
-        /// What an operation does.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub(super) enum Kind { $($i, $r, $x,)* $($(#[$note])* $other,)* }
-
-        const OPERATIONS: &[(u32, bool, [Kind; 3])] =
-            &[$((op::$op, $set, [Kind::$i, Kind::$r, Kind::$x])),*];
-    };
-}
-
-with_operations! { define_kinds! (
-    /// Hands the instruction to the interpreter.
-    Interpret
-    Nop
-    /// MOV of a register shifted by a constant, without and with flags.
-    Lsl Lsr Asr Lsls Lsrs Asrs
-    Mul Mla Muls Umull Umlal Smull Smlal Smulxy Smlaxy Smulwy Smlawy
-    /// Other multiplies of half-words, and saturating operations, from the instruction word in the immediate.
-    Halves Saturate
-    Clz
-    /// Loads and stores: at a constant address, at base plus immediate, at base plus shifted register; with
-    /// write-back of the address before or after.
-    LdrLiteral
-    LdrI LdrR LdrPre LdrPost LdrbI LdrbR LdrbPre LdrbPost LdrhI LdrhR LdrhPre LdrhPost
-    LdrsbI LdrsbR LdrshI LdrshR LdrshPre LdrshPost
-    StrI StrR StrPre StrPost StrbI StrbR StrbPre StrbPost StrhI StrhR StrhPre StrhPost
-    LdrdI StrdI
-    /// Block transfers: the list in the low half of the immediate, then the offsets, in words, of the lowest address
-    /// and of the base afterwards.
-    Ldm LdmPc Stm
-    /// Branches by a number of operations.
-    Beq Bne Bcs Bcc Bmi Bpl Bvs Bvc Bhi Bls Bge Blt Bgt Ble B Bl
-    /// A branch to itself.
-    Halt
-    /// A conditional branch, on the condition in field d, to the SUBS of a small constant from register m just before it.
-    Spin
-    /// The second half of Thumb BL.
-    BlSecond
-    Bx BlxRegister MovPc
-) }
-
-/// A condition that always holds.
-pub(super) const ALWAYS: u8 = 14;
-
-/// A predecoded instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Op {
-    pub(super) kind: Kind,
-    /// Condition above, cycles below.
-    condition_cycles: u8,
-    /// Register fields d above, n below.
-    dn: u8,
-    /// Register fields m above, s below.
-    ms: u8,
-    pub(super) imm: u32,
-}
-
-impl Op {
-    const INTERPRET: Op = Op {
-        kind: Kind::Interpret,
-        condition_cycles: ALWAYS << 4,
-        dn: 0,
-        ms: 0,
-        imm: 0,
-    };
-
-    fn new(kind: Kind, [d, n, m, s]: [u32; 4], imm: u32) -> Op {
-        let pair = |a: u32, b: u32| ((a & 15) << 4 | b & 15) as u8;
-        Op {
-            kind,
-            condition_cycles: ALWAYS << 4 | 1,
-            dn: pair(d, n),
-            ms: pair(m, s),
-            imm,
-        }
-    }
-
-    /// Sets the cycles; what does not fit is left to the interpreter.
-    fn taking(self, cycles: u32) -> Op {
-        if cycles > 15 {
-            return Op::INTERPRET;
-        }
-        Op {
-            condition_cycles: self.condition_cycles & 0xf0 | cycles as u8,
-            ..self
-        }
-    }
-
-    fn under(self, condition: u32) -> Op {
-        Op {
-            condition_cycles: self.condition_cycles & 0x0f | (condition as u8) << 4,
-            ..self
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn condition(self) -> u8 {
-        self.condition_cycles >> 4
-    }
-
-    #[inline(always)]
-    pub(super) fn cycles(self) -> u64 {
-        u64::from(self.condition_cycles & 15)
-    }
-
-    #[inline(always)]
-    pub(super) fn d(self) -> usize {
-        usize::from(self.dn >> 4)
-    }
-
-    #[inline(always)]
-    pub(super) fn n(self) -> usize {
-        usize::from(self.dn & 15)
-    }
-
-    #[inline(always)]
-    pub(super) fn m(self) -> usize {
-        usize::from(self.ms >> 4)
-    }
-
-    #[inline(always)]
-    pub(super) fn s(self) -> usize {
-        usize::from(self.ms & 15)
-    }
-}
-
-/// Bytes of code in a page.
-pub(super) const PAGE: u32 = 256;
-const PAGES: usize = TCM_INSTRUCTION_BYTES / PAGE as usize;
-
-/// The predecoded pages of one ITCM, for both states.
-pub(super) struct Pages {
-    arm: [Option<Box<[Op; PAGE as usize / 4]>>; PAGES],
-    thumb: [Option<Box<[Op; PAGE as usize / 2]>>; PAGES],
-    /// Which pages exist in either state, one bit each.
-    pub(super) present: u128,
-}
-
-impl Pages {
-    pub(super) fn new() -> Pages {
-        Pages {
-            arm: [const { None }; PAGES],
-            thumb: [const { None }; PAGES],
-            present: 0,
-        }
-    }
-
-    /// The operations of the page that `pc` lies in.
-    #[inline(always)]
-    pub(super) fn page<const THUMB: bool>(&self, pc: u32) -> Option<&[Op]> {
-        let at = (pc / PAGE) as usize;
-        if THUMB {
-            self.thumb.get(at)?.as_deref().map(|page| page.as_slice())
-        } else {
-            self.arm.get(at)?.as_deref().map(|page| page.as_slice())
-        }
-    }
-
-    /// Forgets the pages of a set.
-    pub(super) fn drop_pages(&mut self, pages: u128) {
-        for at in (0..PAGES).filter(|at| pages >> at & 1 != 0) {
-            self.arm[at] = None;
-            self.thumb[at] = None;
-        }
-        self.present &= !pages;
-    }
-
-    /// Predecodes the page that `pc`, an address inside the ITCM, lies in.
-    #[cold]
-    pub(super) fn fill(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) {
-        let at = (pc / PAGE) as usize;
-        let base = pc & !(PAGE - 1);
-        self.present |= 1 << at;
-        let inside = |address: u32| address < TCM_INSTRUCTION_BYTES as u32;
-        if thumb {
-            let mut page = Box::new([Op::INTERPRET; PAGE as usize / 2]);
-            for n in 0..page.len() {
-                let pc = base + 2 * n as u32;
-                let code = memory::half(itcm, pc);
-                let stall = if inside(pc + 2) {
-                    timing::thumb_stall(code, memory::half(itcm, pc + 2))
-                } else {
-                    0
-                };
-                page[n] = thumb_op(u32::from(code), pc, u32::from(stall));
-                if n > 0 {
-                    page[n] = spin(page[n - 1], page[n]);
-                }
-            }
-            self.thumb[at] = Some(page);
-        } else {
-            let mut page = Box::new([Op::INTERPRET; PAGE as usize / 4]);
-            for n in 0..page.len() {
-                let pc = base + 4 * n as u32;
-                let code = memory::word(itcm, pc);
-                let stall = if inside(pc + 4) {
-                    timing::arm_stall(code, memory::word(itcm, pc + 4))
-                } else {
-                    0
-                };
-                page[n] = arm_op(code, pc, u32::from(stall));
-                if n > 0 {
-                    page[n] = spin(page[n - 1], page[n]);
-                }
-            }
-            self.arm[at] = Some(page);
-        }
-    }
-}
 
 /// The branch kinds by condition.
 const BRANCHES: [Kind; 15] = [
@@ -278,7 +37,7 @@ fn branch(condition: u32, operations: i32) -> Op {
 }
 
 /// Recognises the delay loop: SUBS r, r, #small and a branch back to it.
-fn spin(before: Op, op: Op) -> Op {
+pub(super) fn spin(before: Op, op: Op) -> Op {
     let counted = before.kind == Kind::SubsI
         && before.d() == before.n()
         && before.condition() == ALWAYS
@@ -328,7 +87,8 @@ fn shift(kind: u32, amount: u32, set: bool, d: u32, m: u32) -> Op {
     Op::new(kinds[usize::from(set)], [d, 0, m, 0], amount)
 }
 
-fn arm_op(code: u32, pc: u32, stall: u32) -> Op {
+/// An ARM instruction at `pc`; `stall` is what the one after it waits.
+pub(super) fn arm_op(code: u32, pc: u32, stall: u32) -> Op {
     let condition = code >> 28;
     if condition == 15 {
         return if code & 0x0d70_f000 == 0x0550_f000 {
@@ -343,7 +103,7 @@ fn arm_op(code: u32, pc: u32, stall: u32) -> Op {
             _ => arm_half(code, pc, stall),
         },
         0 if code & 0x0190_0000 == 0x0100_0000 => arm_miscellaneous(code, stall),
-        1 if code & 0x0190_0000 == 0x0100_0000 => Op::INTERPRET,
+        1 if code & 0x0190_0000 == 0x0100_0000 => write_status(code),
         0 | 1 => arm_data(code, pc),
         3 if code & 0x10 != 0 => Op::INTERPRET,
         2 | 3 => arm_single(code, pc, stall),
@@ -416,6 +176,14 @@ fn arm_data(code: u32, pc: u32) -> Op {
     }
 }
 
+/// MSR; the immediate form without the bit that makes it one is undefined.
+fn write_status(code: u32) -> Op {
+    if code & 1 << 21 == 0 {
+        return Op::INTERPRET;
+    }
+    Op::new(Kind::Msr, [0; 4], code).taking(if code & 0x0007_0000 == 0 { 1 } else { 3 })
+}
+
 fn arm_multiply(code: u32, stall: u32) -> Op {
     let [m, s, n, d] = [0, 8, 12, 16].map(|at| code >> at & 15);
     let set = code & 1 << 20 != 0;
@@ -445,6 +213,8 @@ fn arm_miscellaneous(code: u32, stall: u32) -> Op {
     }
     let top = |bit: u32| if code >> bit & 1 != 0 { 0 } else { 16 };
     match (code >> 4 & 15, code >> 21 & 3) {
+        (0, 0 | 2) if n != 15 => Op::new(Kind::Mrs, [0; 4], code).taking(2),
+        (0, 1 | 3) => write_status(code),
         (1, 1) => Op::new(Kind::Bx, [0, 0, m, 0], 0).taking(3),
         (3, 1) => Op::new(Kind::BlxRegister, [0, 0, m, 0], 0).taking(3),
         (1, 3) if n != 15 => Op::new(Kind::Clz, [n, 0, m, 0], 0),
@@ -508,7 +278,7 @@ fn arm_single(code: u32, pc: u32, stall: u32) -> Op {
     let [m, d, n] = [0, 12, 16].map(|at| code >> at & 15);
     let (load, byte) = (flag(code, 20), flag(code, 22));
     if d == 15 {
-        return Op::INTERPRET;
+        return jump_through_pool(code, pc);
     }
     let forms = match (load, byte) {
         (true, false) => &LDR,
@@ -540,6 +310,20 @@ fn arm_single(code: u32, pc: u32, stall: u32) -> Op {
         return Op::INTERPRET;
     }
     Op::new(forms.0[1], [d, n, m, 0], code >> 7 & 31).taking(1 + u32::from(scaled) + stall)
+}
+
+/// LDR PC, [PC, #offset] and LDR PC, [PC, register, LSL #2], the jump table of a switch.
+fn jump_through_pool(code: u32, pc: u32) -> Op {
+    let here = pc.wrapping_add(8);
+    if code & 0x0fff_f000 == 0x059f_f000 {
+        Op::new(Kind::LdrPcLiteral, [0; 4], here.wrapping_add(code & 0xfff)).taking(5)
+    } else if code & 0x0fff_f000 == 0x051f_f000 {
+        Op::new(Kind::LdrPcLiteral, [0; 4], here.wrapping_sub(code & 0xfff)).taking(5)
+    } else if code & 0x0fff_fff0 == 0x079f_f100 && code & 15 != 15 {
+        Op::new(Kind::LdrPcTable, [0, 0, code & 15, 0], here).taking(6)
+    } else {
+        Op::INTERPRET
+    }
 }
 
 /// A load from the constant pool.
@@ -608,7 +392,8 @@ fn arm_multiple(code: u32, stall: u32) -> Op {
     )
 }
 
-fn thumb_op(code: u32, pc: u32, stall: u32) -> Op {
+/// A Thumb instruction at `pc`; `stall` is what the one after it waits.
+pub(super) fn thumb_op(code: u32, pc: u32, stall: u32) -> Op {
     let low = |at: u32| code >> at & 7;
     let immediate = code & 0xff;
     let wide = low(8);

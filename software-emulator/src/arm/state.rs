@@ -228,13 +228,21 @@ impl Core {
         self.horizon = bus.horizon();
     }
 
+    /// The interrupt that is requested and not masked.
+    #[inline(always)]
+    pub(super) fn interrupt(&self) -> Option<Exception> {
+        if self.fiq_line && !self.fiq_masked {
+            Some(Exception::Fiq)
+        } else if self.irq_line && !self.irq_masked {
+            Some(Exception::Irq)
+        } else {
+            None
+        }
+    }
+
     /// Enters the interrupt handler if a request is up and not masked.
     pub(super) fn take_interrupt(&mut self) -> bool {
-        let exception = if self.fiq_line && !self.fiq_masked {
-            Exception::Fiq
-        } else if self.irq_line && !self.irq_masked {
-            Exception::Irq
-        } else {
+        let Some(exception) = self.interrupt() else {
             return false;
         };
         let back = self.pc.wrapping_add(4);
