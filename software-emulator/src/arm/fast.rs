@@ -472,7 +472,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                     at = at.wrapping_sub(1);
                     cycles += 3;
                     // Every boundary that is passed over lies below the bound.
-                    let room = bound.saturating_sub(cycles).saturating_sub(1) / 4;
+                    let room = bound.saturating_sub(cycles) / 4;
                     let value = core.regs[op.m()];
                     let turns = u64::from(turns(op.d(), value, op.imm)).min(room);
                     if turns > 0 {
