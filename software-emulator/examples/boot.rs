@@ -47,8 +47,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let blocks: Vec<&[u8]> = image.chunks(1024).collect();
     system.send(&boot_datagram(1, 0, blocks.len() as u32 - 1, &[]));
     for (n, block) in (0u32..).zip(&blocks) {
-        let words = block.len().div_ceil(4) as u32;
-        system.send(&boot_datagram(3, (words - 1) << 8 | n, 0, block));
+        // The ROM computes a block's place from its length, so every block says 256 words, the last one too.
+        system.send(&boot_datagram(3, 255 << 8 | n, 0, block));
     }
     system.send(&boot_datagram(5, 1, 0, &[]));
     let start = Instant::now();
@@ -81,6 +81,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 statistics.link_packets,
                 statistics.sdram_bytes >> 20,
             );
+        }
+        if std::env::var_os("TAPROOT_CORES").is_some() {
+            for (xy, chip) in machine.chips() {
+                for core in chip.cores.iter() {
+                    if let Some(state) = system.core_state(xy, core)
+                        && state.running
+                        && (core == 0 || tenth % 10 == 0)
+                    {
+                        println!("  {xy} {core}: {state:x?}");
+                    }
+                }
+            }
         }
         for datagram in system.take_received() {
             let text = String::from_utf8_lossy(datagram.data.get(26..).unwrap_or(&[])).into_owned();

@@ -24,8 +24,10 @@ mod packet;
 mod peripheral;
 mod router;
 mod timing;
+mod wire;
 
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
 pub use machine::system::{CoreState, Datagram, Statistics, System};
 pub use timing::{CYCLES_PER_SECOND, Timing};
+pub use wire::{Bind, Emulator, Logged, Options, Pace, Running};

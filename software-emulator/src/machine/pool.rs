@@ -70,6 +70,9 @@ const SPINS: u32 = 2_000;
 const YIELDS: u32 = 2_200;
 /// Fewer chips than this in a window are not worth sharing.
 const WORTH_SHARING: usize = 2;
+/// Windows that the coordinator runs alone after it had to give way to get a chip back, at least and at most. On a host
+/// with other work a worker is easily preempted in the middle of a chip, and waiting for it costs more than it saves.
+const ALONE: (u32, u32) = (256, 1 << 16);
 
 const INDEX_BITS: u32 = 20;
 const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
@@ -135,6 +138,9 @@ pub(crate) struct Pool {
     board: Arc<Board>,
     workers: Vec<JoinHandle<()>>,
     window: u64,
+    /// Windows still to be run alone, and how many it will be next time.
+    alone: u32,
+    penalty: u32,
 }
 
 impl Pool {
@@ -167,13 +173,16 @@ impl Pool {
             board,
             workers,
             window: 0,
+            alone: 0,
+            penalty: ALONE.0,
         }
     }
 
     /// Runs the chips of `list` from `start` to `end`.
     pub(crate) fn run(&mut self, list: &[u32], start: u64, end: u64) {
         let board = &*self.board;
-        if self.workers.is_empty() || list.len() < WORTH_SHARING {
+        if self.workers.is_empty() || list.len() < WORTH_SHARING || self.alone > 0 {
+            self.alone = self.alone.saturating_sub(1);
             for chip in list {
                 board.slots[*chip as usize].run(start, end);
             }
@@ -197,10 +206,16 @@ impl Pool {
         while board.finished.load(Ordering::Acquire) < list.len() as u64 {
             looks += 1;
             if looks < SPINS {
-                std::hint::spin_loop()
+                std::hint::spin_loop();
             } else {
-                std::thread::yield_now()
+                std::thread::yield_now();
             }
+        }
+        if looks > SPINS {
+            self.alone = self.penalty;
+            self.penalty = (self.penalty * 2).min(ALONE.1);
+        } else if self.window.is_multiple_of(1024) {
+            self.penalty = (self.penalty / 2).max(ALONE.0);
         }
     }
 }
