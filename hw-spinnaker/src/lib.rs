@@ -9,6 +9,7 @@ mod architecture;
 mod binary;
 mod image;
 pub mod regions;
+pub mod wire;
 
 pub use architecture::{SpinnakerArchitecture, chip_of, core_of, node_of};
 pub use binary::Binary;
