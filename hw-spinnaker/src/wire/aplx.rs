@@ -3,7 +3,7 @@
 //! Source: application note 3; `spinnaker_tools: scamp/boot_aplx.s`, `tools/mkaplx`.
 
 use super::{WireError, reader::Reader};
-use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_BASE};
+use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE};
 
 /// Code must stay below this address: the loader works above it.
 pub const CODE_LIMIT: u32 = 0x7f00;
@@ -163,8 +163,8 @@ fn check(number: usize, block: &AplxBlock, size: usize) -> Result<(), AplxError>
         | AplxBlock::CopyImage { to, bytes, .. }
         | AplxBlock::Fill { to, bytes, .. } => {
             let end = u64::from(to) + u64::from(bytes);
-            // `contains` would need a cast; instruction memory starts at zero.
-            let in_code = to >= ITCM_BASE && end <= u64::from(CODE_LIMIT);
+            // Instruction memory starts at zero.
+            let in_code = end <= u64::from(CODE_LIMIT);
             let in_data = to >= DTCM_BASE && end <= u64::from(DTCM_BASE + DTCM_SIZE);
             if in_code || in_data {
                 Ok(())

@@ -154,7 +154,10 @@ pub struct BootImageError(pub usize);
 
 /// All packets of a boot, in order: start, blocks, execute. `image` is `scamp.boot`.
 pub fn packets(image: &[u8], values: BootValues) -> Result<Vec<BootPacket>, BootImageError> {
-    if image.len() < SV_BOOT_OFFSET + SV_BOOT_SIZE || image.len() > IMAGE_LARGEST || image.len() % 4 != 0 {
+    if image.len() < SV_BOOT_OFFSET + SV_BOOT_SIZE
+        || image.len() > IMAGE_LARGEST
+        || !image.len().is_multiple_of(4)
+    {
         return Err(BootImageError(image.len()));
     }
     let mut image = image.to_vec();
