@@ -1,0 +1,12 @@
+//! Replacements for machines, networks and time, for tests.
+//!
+//! A [`FakeClock`] stands still until somebody waits; a [`ScriptedTransport`] expects packets and gives replies; a
+//! [`FaultyTransport`] in front of any transport loses, repeats, swaps and delays packets as its seed decides.
+
+mod clock;
+mod faults;
+mod script;
+
+pub use clock::FakeClock;
+pub use faults::{Faults, FaultyTransport};
+pub use script::{Exchange, ScriptedTransport};
