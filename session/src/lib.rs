@@ -7,7 +7,10 @@
 //! This crate does not know the command line or Python.
 
 mod arrays;
+mod drawing;
 mod observer;
+pub mod picture;
+pub mod report;
 
 pub use arrays::{signals_npz, spikes_npz};
 pub use observer::{Observer, Quiet};
