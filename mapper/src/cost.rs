@@ -3,7 +3,8 @@
 //! A tree that visits k nodes besides its source's has at least k links. It also spans its nodes: on a hexagonal grid,
 //! with ranges w of x, h of y and d of x - y, at least (w + h + d) / 2 links, which is the distance if there are two
 //! nodes. Trees of many scattered nodes are longer than their span; the factor is that of Cheng (1994, "RISA: accurate
-//! and efficient placement routability modeling"), also used by VPR. The estimate is the larger of the two numbers.
+//! and efficient placement routability modeling"), also used by VPR; but no tree need be longer than a visit to every
+//! node of its bounding box. The estimate is the larger of the two numbers.
 
 use crate::grid::Grid;
 use crate::{Architecture, Netlist, NodeId, Topology};
@@ -101,7 +102,9 @@ impl<'a> Estimator<'a> {
             Topology::Hexagonal => w + h + d,
             Topology::Square => 2 * (w + h),
         };
-        (twice_span * spread(distinct + 1) / 2).max(distinct * SCALE)
+        let scattered = twice_span * spread(distinct + 1) / 2;
+        let whole_box = ((w + 1) * (h + 1) - 1).saturating_mul(SCALE);
+        scattered.min(whole_box).max(distinct * SCALE)
     }
 }
 

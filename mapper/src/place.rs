@@ -22,7 +22,8 @@ pub struct PlaceOptions {
     pub seed: u64,
     /// How many moves are tried, relative to the default of 1; 0 keeps the constructive start.
     pub effort: f64,
-    /// Upper limit of pins looked at while annealing, which bounds the time on netlists with very large nets.
+    /// Upper limit of pins looked at while annealing: this many, and as many again for each 250 vertices. It bounds the
+    /// time on netlists with very large nets, where fewer moves are then tried. A second is about 150 million.
     pub work_limit: u64,
 }
 
@@ -31,7 +32,7 @@ impl Default for PlaceOptions {
         Self {
             seed: 1,
             effort: 1.0,
-            work_limit: 1_000_000_000,
+            work_limit: 10_000_000,
         }
     }
 }

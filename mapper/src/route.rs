@@ -91,6 +91,8 @@ struct Router<'a> {
     /// Nodes of the tree being built.
     tree: Vec<u32>,
     in_tree: Vec<u32>,
+    /// Of nodes in the tree: how many joined before.
+    rank: Vec<u32>,
     stamp: u32,
     hops: Vec<Hop>,
     /// Nodes passed by the path being built, with the port that each is left through.
@@ -108,6 +110,7 @@ impl<'a> Router<'a> {
             grid,
             tree: Vec::new(),
             in_tree: vec![0; grid.nodes],
+            rank: vec![0; grid.nodes],
             stamp: 0,
             hops: Vec::new(),
             path: Vec::new(),
@@ -147,19 +150,25 @@ impl<'a> Router<'a> {
 
     fn join(&mut self, node: u32) {
         self.in_tree[node as usize] = self.stamp;
+        self.rank[node as usize] = self.tree.len() as u32;
         self.tree.push(node);
     }
 
     /// The node of the tree that is nearest to `sink`; of several, the one that joined first.
     fn nearest(&self, sink: u32) -> u32 {
+        // In trees with many sinks a neighbour is nearly always in the tree already.
+        let beside = (0..self.grid.ports)
+            .filter_map(|port| self.grid.neighbour(sink, port))
+            .filter(|node| self.in_tree[*node as usize] == self.stamp)
+            .min_by_key(|node| self.rank[*node as usize]);
+        if let Some(node) = beside {
+            return node;
+        }
         let mut best = (u32::MAX, self.tree[0]);
         for &node in &self.tree {
             let distance = self.grid.distance(node, sink);
             if distance < best.0 {
                 best = (distance, node);
-                if distance == 1 {
-                    break;
-                }
             }
         }
         best.1

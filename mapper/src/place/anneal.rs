@@ -111,6 +111,8 @@ struct Annealer<'a> {
     stamp: u32,
     new_cost: Vec<u64>,
     work: u64,
+    /// Moves tried while looking for a starting temperature.
+    probes: u32,
 }
 
 /// A tentative move.
@@ -144,16 +146,15 @@ pub(super) fn anneal(
     let mut annealer = Annealer::new(grid, nets, clusters, state);
     let mut best = (annealer.total, annealer.state.node.clone());
     let mut random = Pcg32::new(options.seed, 0x706c_6163);
-    let count = movable.len() as f64;
-    // n^(4/3) as in VPR, at most 10 n; the cube root by Newton's method, which is the same on every host.
-    let moves = (count * cube_root(count).min(10.0) * options.effort)
-        .ceil()
-        .max(1.0) as u64;
     let widest = u32::from(grid.metric.width.max(grid.metric.height));
     let mut window = f64::from(widest);
     let mut temperature = annealer.starting_temperature(grid, &movable, &nodes, widest, &mut random);
     let nets = annealer.nets.len() as f64;
-    while annealer.work < options.work_limit && annealer.total > 0 {
+    let limit = options
+        .work_limit
+        .saturating_mul(1 + netlist.vertices().len() as u64 / 250);
+    let moves = moves_per_round(movable.len(), &annealer, options.effort, limit);
+    while annealer.work < limit && annealer.total > 0 {
         let mut accepted = 0u64;
         for _ in 0..moves {
             let cluster = movable[random.below(movable.len() as u32) as usize];
@@ -167,7 +168,7 @@ pub(super) fn anneal(
             if annealer.try_move(cluster, target, temperature, &mut random) {
                 accepted += 1;
             }
-            if annealer.work >= options.work_limit {
+            if annealer.work >= limit {
                 break;
             }
         }
@@ -200,6 +201,19 @@ pub(super) fn anneal(
     }
 }
 
+/// Rounds that a cooling from the starting temperature takes, roughly.
+const ROUNDS: f64 = 60.0;
+
+/// n^(4/3) as in VPR, at most 10 n, and no more than the work limit allows at what the probes have cost.
+fn moves_per_round(movable: usize, annealer: &Annealer<'_>, effort: f64, limit: u64) -> u64 {
+    let count = movable as f64;
+    let wanted = count * cube_root(count).min(10.0) * effort;
+    let per_move = annealer.work as f64 / f64::from(annealer.probes.max(1));
+    let allowed = limit as f64 / (ROUNDS * per_move.max(1.0));
+    wanted.min(allowed).ceil().max(1.0) as u64
+}
+
+/// The cube root by Newton's method, which is the same on every host.
 fn cube_root(x: f64) -> f64 {
     let mut root = x.max(1.0);
     for _ in 0..64 {
@@ -248,6 +262,7 @@ impl<'a> Annealer<'a> {
             stamp: 0,
             new_cost: Vec::new(),
             work: 0,
+            probes: 0,
         };
         annealer.cost = (0..count as u32).map(|net| annealer.net_cost(net)).collect();
         annealer.total = annealer.cost.iter().sum();
@@ -286,11 +301,12 @@ impl<'a> Annealer<'a> {
     ) -> f64 {
         let mut sum = 0.0;
         let mut count = 0.0;
-        for _ in 0..movable.len().clamp(20, 500) {
+        for _ in 0..movable.len().clamp(20, 100) {
             let cluster = movable[random.below(movable.len() as u32) as usize];
             let target = choose_target(grid, nodes, self.state.node[cluster as usize], window, random);
             if let Some(proposal) = self.propose(cluster, target, random) {
                 self.undo(proposal);
+                self.probes += 1;
                 if proposal.delta > 0 {
                     sum += proposal.delta as f64;
                     count += 1.0;
