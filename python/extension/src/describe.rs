@@ -19,8 +19,9 @@ use pyo3::{
     types::{PyDict, PyTuple},
 };
 use taproot_network::{
-    CellType, Connector, CountOrRandom, Distribution, Expression, Generator, Group, Mt19937State, PopulationId,
-    ProjectionId, RandomSource, Selection, SelfConnections, Space, SynapseValue, Values, Variable,
+    CellType, Connector, CountOrRandom, Distribution, Expression, Generator, Group, Mt19937State,
+    PopulationId, ProjectionId, RandomSource, Selection, SelfConnections, Space, SynapseValue, Values,
+    Variable,
 };
 
 /// The first element of a tagged tuple.
@@ -77,7 +78,12 @@ pub(crate) fn generator(value: &Bound<'_, PyAny>) -> PyResult<Generator> {
 /// A generator as Python passes it: the inverse of [`generator`].
 pub(crate) fn generator_to_python<'py>(py: Python<'py>, generator: Generator) -> PyResult<Bound<'py, PyAny>> {
     Ok(match generator {
-        Generator::Numpy(state) => ("numpy", state.key.into_pyarray(py), state.position, state.cached_gaussian)
+        Generator::Numpy(state) => (
+            "numpy",
+            state.key.into_pyarray(py),
+            state.position,
+            state.cached_gaussian,
+        )
             .into_pyobject(py)?
             .into_any(),
         Generator::Native { seed, stream } => ("native", seed, stream).into_pyobject(py)?.into_any(),
@@ -89,7 +95,9 @@ fn distribution(name: &str, parameters: &Bound<'_, PyDict>) -> PyResult<Distribu
     let get = |key: &str| -> PyResult<f64> {
         parameters
             .get_item(key)?
-            .ok_or_else(|| PyTypeError::new_err(format!("the distribution `{name}` needs the parameter `{key}`")))?
+            .ok_or_else(|| {
+                PyTypeError::new_err(format!("the distribution `{name}` needs the parameter `{key}`"))
+            })?
             .extract()
     };
     let integer = |key: &str| -> PyResult<i64> {
@@ -137,8 +145,9 @@ fn distribution(name: &str, parameters: &Bound<'_, PyDict>) -> PyResult<Distribu
         },
         "exponential" => Distribution::Exponential { beta: get("beta")? },
         "binomial" => Distribution::Binomial {
-            n: u32::try_from(integer("n")?)
-                .map_err(|_| PyValueError::new_err("the parameter `n` of the distribution `binomial` is out of range"))?,
+            n: u32::try_from(integer("n")?).map_err(|_| {
+                PyValueError::new_err("the parameter `n` of the distribution `binomial` is out of range")
+            })?,
             p: get("p")?,
         },
         "poisson" => Distribution::Poisson {
@@ -304,8 +313,11 @@ pub(crate) fn space(value: &Bound<'_, PyAny>) -> PyResult<Space> {
         value.extract()?;
     let periodic_boundaries = boundaries
         .map(|bounds| {
-            <[_; 3]>::try_from(bounds)
-                .map_err(|_| PyValueError::new_err("periodic boundaries are given for x, y and z (None where there is none)"))
+            <[_; 3]>::try_from(bounds).map_err(|_| {
+                PyValueError::new_err(
+                    "periodic boundaries are given for x, y and z (None where there is none)",
+                )
+            })
         })
         .transpose()?;
     Ok(Space {
@@ -364,7 +376,9 @@ pub(crate) fn draw<'py>(
         distribution: distribution(name, parameters)?,
         generator: generator(source)?,
     };
-    let (values, _) = py.detach(|| source.draw(n)).map_err(|error| errors::draw(py, &error))?;
+    let (values, _) = py
+        .detach(|| source.draw(n))
+        .map_err(|error| errors::draw(py, &error))?;
     Ok(values.into_pyarray(py))
 }
 

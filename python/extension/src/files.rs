@@ -41,5 +41,8 @@ pub(crate) fn check(py: Python<'_>, network: &Network) -> PyResult<()> {
 
 /// An operating system's error, with the file that it is about.
 fn at(path: &Path, error: std::io::Error) -> PyErr {
-    PyErr::from(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    PyErr::from(std::io::Error::new(
+        error.kind(),
+        format!("{}: {error}", path.display()),
+    ))
 }

@@ -49,7 +49,12 @@ impl Machine {
 
     pub(crate) fn close(&mut self, _py: Python<'_>) {}
 
-    pub(crate) fn write_outputs(&mut self, _py: Python<'_>, _network: &Network, _directory: &Path) -> PyResult<()> {
+    pub(crate) fn write_outputs(
+        &mut self,
+        _py: Python<'_>,
+        _network: &Network,
+        _directory: &Path,
+    ) -> PyResult<()> {
         Ok(())
     }
 }

@@ -11,7 +11,8 @@ use pyo3::{
     types::PyDict,
 };
 use taproot_network::{
-    Connections, Connector, Expanded, Generator, Mt19937State, Network, Population, PopulationId, Projection, ProjectionId, Record, SynapseValue, Values,
+    Connections, Connector, Expanded, Generator, Mt19937State, Network, Population, PopulationId, Projection,
+    ProjectionId, Record, SynapseValue, Values,
 };
 
 /// A network under construction and, once it has run, the machine that holds it.
@@ -87,7 +88,10 @@ impl Simulation {
     /// An empty network. Times are in ms; without `time_scale_factor` the mapper chooses one.
     #[new]
     #[pyo3(signature = (*, label, timestep, min_delay, max_delay, time_scale_factor, seed, machine, threads))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python constructor")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword arguments of a Python constructor"
+    )]
     fn new(
         label: String,
         timestep: f64,
@@ -114,7 +118,13 @@ impl Simulation {
     }
 
     /// Adds cells of one type and returns their population's number. Parameters come with `set_parameter`.
-    fn add_population(&mut self, label: String, size: u32, cell: &str, neurons_per_core: Option<u32>) -> PyResult<u32> {
+    fn add_population(
+        &mut self,
+        label: String,
+        size: u32,
+        cell: &str,
+        neurons_per_core: Option<u32>,
+    ) -> PyResult<u32> {
         let id = self.network.populations.len() as u32;
         self.network.populations.push(Population {
             label,

@@ -262,8 +262,11 @@ class Collector:
         # CSAConnector passes cells where the others pass indices.
         if hasattr(target, "parent"):
             target = post.id_to_index(target)
-        sources = np.asarray([pre.id_to_index(s) if hasattr(s, "parent") else s for s in sources] if
-                             not isinstance(sources, np.ndarray) else sources)
+        sources = np.asarray(
+            [pre.id_to_index(s) if hasattr(s, "parent") else s for s in sources]
+            if not isinstance(sources, np.ndarray)
+            else sources
+        )
         if sources.size == 0:
             return
         if sources.min() < 0 or sources.max() >= pre.size or not 0 <= target < post.size:

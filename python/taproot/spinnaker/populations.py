@@ -31,7 +31,9 @@ class _Members:
         return self._get_native_parameters(*names)
 
     def inject(self, current_source):
-        raise NotSupportedError("current injection is not supported; a cell's `i_offset` is, and may change between runs")
+        raise NotSupportedError(
+            "current injection is not supported; a cell's `i_offset` is, and may change between runs"
+        )
 
 
 class PopulationView(_Members, common.PopulationView):
@@ -142,9 +144,7 @@ class Population(_Members, common.Population):
         self._records_changed = False
         self._described_label = self.label
         model = next(c for c in CELL_TYPES if isinstance(self.celltype, c))
-        self._number = self._network.add_population(
-            self.label, int(self.size), model.__name__, self._neurons_per_core
-        )
+        self._number = self._network.add_population(self.label, int(self.size), model.__name__, self._neurons_per_core)
         simulator.state.populations.append(self)
 
     def _get_native_parameters(self, *names):
@@ -234,7 +234,9 @@ def _check_parameter(population, name, value):
             if times.ndim != 1 or not np.all(np.isfinite(times)):
                 raise errors.InvalidParameterValueError("spike_times must be lists of finite numbers")
             if times.size and (times[0] < 0 or np.any(np.diff(times) < 0)):
-                raise errors.InvalidParameterValueError("spike_times must not be negative and must be in increasing order")
+                raise errors.InvalidParameterValueError(
+                    "spike_times must not be negative and must be in increasing order"
+                )
         return
     values = np.asarray(value, dtype=float)
     where = f"{name} of population `{population.label}`"

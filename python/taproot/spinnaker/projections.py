@@ -80,7 +80,14 @@ class Projection(common.Projection):
                 f"`{postsynaptic_population.label}` cannot be the target of a projection: its cells have no receptors"
             )
         super().__init__(
-            presynaptic_population, postsynaptic_population, connector, synapse_type, source, receptor_type, space, label
+            presynaptic_population,
+            postsynaptic_population,
+            connector,
+            synapse_type,
+            source,
+            receptor_type,
+            space,
+            label,
         )
         self._network = simulator.state.network
         for cells in (self.pre, self.post):
@@ -147,7 +154,9 @@ class Projection(common.Projection):
 
     def _convergent_connect(self, presynaptic_indices, postsynaptic_index, location_selector=None, **values):
         if location_selector is not None:
-            raise NotSupportedError("location_selector: synapses at places on a cell are not supported; cells are points")
+            raise NotSupportedError(
+                "location_selector: synapses at places on a cell are not supported; cells are points"
+            )
         self._collector.add(presynaptic_indices, postsynaptic_index, values)
 
     def _add(self, description, values):
