@@ -8,9 +8,14 @@
 mod architecture;
 mod binary;
 mod image;
+mod lower;
 pub mod regions;
 pub mod wire;
 
 pub use architecture::{SpinnakerArchitecture, chip_of, core_of, node_of};
 pub use binary::Binary;
 pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
+pub use lower::{
+    Block, ChannelLayout, CoreLayout, Layout, LowerError, LowerOptions, Lowered, PopulationLayout,
+    RegionWrite, Role, Stage, SynapseBlocks, lower, lower_observed,
+};

@@ -39,14 +39,12 @@ fn active(variable: &Recorded) -> (u32, u32) {
 /// One half-word per neuron: its place among the recorded ones, or the spill slot behind them.
 fn indices(variable: &Recorded, atoms: u32) -> Vec<u32> {
     let (interval, recorded) = active(variable);
-    let mut halves = vec![if interval == 0 { 0 } else { recorded }; atoms as usize];
+    // Padded to whole words; the padding counts as a neuron that is not recorded.
+    let mut halves = vec![if interval == 0 { 0 } else { recorded }; atoms.next_multiple_of(2) as usize];
     if interval != 0 {
         for (place, &atom) in (0u32..).zip(&variable.atoms) {
             halves[atom as usize] = place;
         }
-    }
-    if halves.len() % 2 == 1 {
-        halves.push(0);
     }
     halves
         .chunks_exact(2)
@@ -75,6 +73,27 @@ mod tests {
     }
 
     #[test]
+    fn views_and_intervals_are_those_of_spynnaker() {
+        let every_second = Recorded {
+            interval: 2,
+            atoms: (0..7).collect(),
+        };
+        let view = Recorded {
+            interval: 1,
+            atoms: vec![0, 1, 2],
+        };
+        let words = words_of(&encode(
+            &[every_second.clone(), view, Recorded::default()],
+            &every_second,
+            7,
+        ));
+        assert_eq!(words.len() * 4, 116);
+        assert_eq!(words[2..9], [2, 7, 4, 0x10000, 0x30002, 0x50004, 0x70006]);
+        assert_eq!(words[9..16], [1, 3, 4, 0x10000, 0x30002, 0x30003, 0x30003]);
+        assert_eq!(words[23..], [2, 7, 0x10000, 0x30002, 0x50004, 0x70006]);
+    }
+
+    #[test]
     fn neurons_that_are_not_recorded_spill() {
         let some = Recorded {
             interval: 2,
@@ -82,6 +101,6 @@ mod tests {
         };
         let off = Recorded::default();
         let words = words_of(&encode(&[some, off.clone(), off.clone()], &off, 3));
-        assert_eq!(words[2..7], [2, 1, 4, 0x0000_0001, 1]);
+        assert_eq!(words[2..7], [2, 1, 4, 0x0000_0001, 0x0001_0001]);
     }
 }

@@ -121,7 +121,7 @@ pub fn valid_seed(mut seed: [u32; 4]) -> [u32; 4] {
 /// distribution and one more (`sPyNNaker: spike_source_poisson_vertex.py`, `max_spikes_per_ts`).
 pub fn max_spikes_per_step(rate: f64, timestep: f64) -> u32 {
     let mean = rate * timestep / 1000.0;
-    if !(mean >= SLOW_CUTOFF) {
+    if mean.is_nan() || mean < SLOW_CUTOFF {
         return 1;
     }
     if mean > 500.0 {

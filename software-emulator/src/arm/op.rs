@@ -161,5 +161,3 @@ impl Op {
         usize::from(self.ms & 15)
     }
 }
-
-const _: () = assert!(size_of::<Op>() == 8);

@@ -8,7 +8,6 @@ pub(crate) mod core;
 pub(crate) mod memory;
 pub(crate) mod uncore;
 
-use crate::arm::CodeCache;
 use crate::boot_rom::{BootRom, Image};
 use crate::diagnostics::{Diagnostics, Report};
 use crate::packet::{Kind, Packet};
@@ -108,11 +107,10 @@ impl Chip {
             busy_until: 0,
             credits: timing.link_depth,
         };
-        let code = CodeCache::default();
         Self {
             xy: options.xy,
             cores: (0..CORES_PER_CHIP)
-                .map(|n| Core::new(n, options.working.contains(n), timing, &code))
+                .map(|n| Core::new(n, options.working.contains(n), timing))
                 .collect(),
             shared: Shared {
                 router,

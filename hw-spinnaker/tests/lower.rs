@@ -1,0 +1,129 @@
+//! Whole networks, lowered.
+
+mod common;
+use common::*;
+use taproot_network::*;
+use taproot_spinnaker::{regions::words_of, *};
+use taproot_spinnaker_chip::Machine;
+
+fn words(lowered: &Lowered, core: usize, region: u8) -> Vec<u32> {
+    let region = lowered.image.cores[core]
+        .regions
+        .iter()
+        .find(|r| r.number == region)
+        .unwrap();
+    words_of(&region.content)
+}
+
+/// Twenty sources onto 250 neurons on three cores.
+fn small() -> (Network, PopulationId, PopulationId) {
+    let mut n = network(1.0);
+    let input = array(&mut n, "input", vec![vec![1.0, 5.0]; 20]);
+    let cells = population(&mut n, "cells", 250, CellType::IfCurrExp);
+    n.populations[1].neurons_per_core = Some(100);
+    record(&mut n, cells, Variable::Spikes);
+    let synapses: Vec<_> = (0..20u32)
+        .map(|i| (i, i * 12, 0.5 + 0.01 * f64::from(i), 1.0 + f64::from(i)))
+        .collect();
+    list(&mut n, input, cells, 0, &synapses);
+    (n, input, cells)
+}
+
+#[test]
+fn every_cell_has_its_core() {
+    let (n, input, cells) = small();
+    let lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    let layout = &lowered.layout;
+    assert_eq!(layout.populations[cells.0 as usize].per_core, 84);
+    assert_eq!(layout.populations[cells.0 as usize].cores.len(), 3);
+    let binaries: Vec<Binary> = lowered.image.cores.iter().map(|c| c.binary).collect();
+    assert_eq!(binaries.iter().filter(|b| **b == Binary::IfCurrExp).count(), 3);
+    assert_eq!(
+        layout.cores[layout.populations[input.0 as usize].cores[0]].binary,
+        Binary::ReverseIptagMulticastSource
+    );
+    assert!(lowered.image.cores.is_sorted_by_key(|core| core.core));
+    // 84 and 250 - 2 * 84 neurons.
+    let last = layout.populations[cells.0 as usize].cores[2];
+    assert_eq!(words(&lowered, last, 1)[1], 82);
+    assert_eq!(words(&lowered, last, 1)[2], 128);
+}
+
+#[test]
+fn a_spike_finds_its_row() {
+    let (n, input, cells) = small();
+    let lowered = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap();
+    let source = &lowered.layout.cores[lowered.layout.populations[input.0 as usize].cores[0]];
+    let (key, _) = source.keys.unwrap();
+    let core = lowered.layout.populations[cells.0 as usize].cores[1];
+    let table = words(&lowered, core, 5);
+    let matrix = words(&lowered, core, 6);
+    // Source 10 goes to neuron 120, which is number 36 of the second core.
+    let spike = key + (10 << 4);
+    let (mask, rows) = (table[3], table[6] & 0xffff);
+    assert_eq!((table[0], spike & mask), (1, table[2]));
+    assert_eq!(rows, 20);
+    let item = table[7];
+    let row_words = (item & 0xff) + 1;
+    let row = (item >> 8) * 4 + 10 * (row_words + 3);
+    let row = &matrix[row as usize..];
+    assert_eq!(row[..3], [0, 1, 0]);
+    assert_eq!(row[3] & 0x7f, 36);
+    assert_eq!((row[3] & 0xffff) >> 8, 11, "delay of eleven steps");
+    let shift = lowered.layout.populations[cells.0 as usize].shifts[0];
+    let weight = f64::from(row[3] >> 16) / 2f64.powi(15 - shift as i32);
+    assert!((weight - 0.6).abs() < 1e-3, "{weight}");
+}
+
+#[test]
+fn lowering_is_deterministic() {
+    let (n, ..) = small();
+    let options = LowerOptions::default();
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let many = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let a = one.install(|| lower(&n, &Machine::spin5(), &options)).unwrap();
+    let b = many.install(|| lower(&n, &Machine::spin5(), &options)).unwrap();
+    assert_eq!(a.image, b.image);
+    assert_eq!(a.layout, b.layout);
+}
+
+#[test]
+fn send_buffers_hold_the_spikes_of_the_interval() {
+    let (n, input, _) = small();
+    let lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    let writes = lowered.send_buffers(2, 10).unwrap();
+    assert_eq!(writes.len(), 1);
+    let (key, _) = lowered.layout.cores[lowered.layout.populations[input.0 as usize].cores[0]]
+        .keys
+        .unwrap();
+    let content = &writes[0].content;
+    assert_eq!(content[..6], [0x14, 0x38, 5, 0, 0, 0]);
+    assert_eq!(content[6..10], (key + (19 << 4) + 5).to_le_bytes());
+    assert_eq!(content[86..88], [0x03, 0x40]);
+}
+
+#[test]
+fn a_population_that_is_too_big_is_named() {
+    let mut n = network(1.0);
+    population(&mut n, "huge", 100_000, CellType::IfCurrExp);
+    let error = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the network needs 393 cores and `spin3` has 68; the largest population, `huge`, takes 393 of them for 100000 \
+         cells at up to 255 per core"
+    );
+}
+
+#[test]
+fn a_model_parameter_must_be_positive() {
+    let mut n = network(1.0);
+    population(&mut n, "cells", 3, CellType::IfCurrExp);
+    n.populations[0]
+        .parameters
+        .insert("tau_m".into(), Values::Constant(0.00001));
+    let error = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "population `cells`: `tau_m` is 0.00001, stored as 0; it must be positive"
+    );
+}

@@ -1,8 +1,0 @@
-"""`python -m taproot`."""
-
-import sys
-
-from ._command import main
-
-sys.argv[0] = "taproot"
-sys.exit(main())
