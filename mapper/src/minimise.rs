@@ -1,8 +1,11 @@
 //! Minimisation of routing tables.
 //!
-//! Entries with the same targets are merged into wider ones as long as no key that arrives at the node with other
-//! targets is caught. Keys that never arrive are free to be caught. The entries of the result may overlap only where
-//! they agree, so their order does not matter, and what is left to default routing stays so.
+//! The first entry that matches a key decides, and minimisation makes use of it, as Ordered Covering does (Mundy,
+//! Heathcote and Garside 2016, "On-chip order-exploiting routing table minimization for a multicast supercomputer
+//! network"), in a simpler way: entries with the same targets form a group, groups are put into an order, the largest
+//! last, and entries of a group are merged into wider ones as long as no key that arrives for a *later* group is caught.
+//! Keys of earlier groups have found their entry already, and keys that never arrive are free to be caught. Keys that are
+//! left to default routing count as a group that comes after all others, so they stay so.
 
 use crate::{Architecture, KeyMask, NodeTable, RoutingTables, TableEntry, Targets};
 use rayon::prelude::*;
@@ -76,35 +79,35 @@ pub fn minimise<A: Architecture + ?Sized>(
     Ok(RoutingTables { tables })
 }
 
-/// Minimises one table whose entries do not overlap.
+/// Minimises one table whose entries do not overlap. The order of the result matters.
 pub fn minimise_table(table: &NodeTable) -> NodeTable {
-    let mut groups: Vec<TableEntry> = table.entries.clone();
-    groups.sort_unstable_by_key(|entry| (entry.targets, entry.keys));
-    let mut entries: Vec<TableEntry> = Vec::new();
-    for group in groups.chunk_by(|a, b| a.targets == b.targets) {
-        let targets = group[0].targets;
-        let others = Others::new(table, targets);
-        merge(group, &others, &mut entries);
+    let mut sorted: Vec<TableEntry> = table.entries.clone();
+    sorted.sort_unstable_by_key(|entry| (entry.targets, entry.keys));
+    let mut groups: Vec<&[TableEntry]> = sorted.chunk_by(|a, b| a.targets == b.targets).collect();
+    groups.sort_by_key(|group| group.len());
+    // The last group is merged first: `later` grows by one group at a time.
+    let mut later: Vec<TableEntry> = table.by_default.clone();
+    let mut merged: Vec<Vec<TableEntry>> = Vec::with_capacity(groups.len());
+    for group in groups.iter().rev() {
+        merged.push(merge(group, &Later::new(&later, group[0].targets)));
+        later.extend_from_slice(group);
     }
-    entries.sort_unstable();
     NodeTable {
         node: table.node,
-        entries,
+        entries: merged.into_iter().rev().flatten().collect(),
         by_default: table.by_default.clone(),
     }
 }
 
-/// Keys that arrive at the node and have other targets.
-struct Others {
+/// Keys that arrive at the node for later groups, or pass by default, with other targets.
+struct Later {
     blocks: Vec<KeyMask>,
 }
 
-impl Others {
-    fn new(table: &NodeTable, targets: Targets) -> Self {
-        let blocks = table
-            .entries
+impl Later {
+    fn new(entries: &[TableEntry], targets: Targets) -> Self {
+        let blocks = entries
             .iter()
-            .chain(&table.by_default)
             .filter(|entry| entry.targets != targets)
             .map(|entry| entry.keys)
             .collect();
@@ -116,22 +119,26 @@ impl Others {
     }
 }
 
-fn merge(group: &[TableEntry], others: &Others, out: &mut Vec<TableEntry>) {
+/// Covers a group: takes its first entry, widens it over each other one that it can take in, and goes on with the rest.
+fn merge(group: &[TableEntry], later: &Later) -> Vec<TableEntry> {
+    let targets = group[0].targets;
     let mut left: Vec<KeyMask> = group.iter().map(|entry| entry.keys).collect();
+    let mut out = Vec::new();
     while let Some(first) = left.first().copied() {
         let mut wide = first;
         for &next in &left[1..] {
+            if wide.covers(next) {
+                continue;
+            }
             let both = join(wide, next);
-            if !others.hit(both) {
+            if !later.hit(both) {
                 wide = both;
             }
         }
         left.retain(|keys| !wide.covers(*keys));
-        out.push(TableEntry {
-            keys: wide,
-            targets: group[0].targets,
-        });
+        out.push(TableEntry { keys: wide, targets });
     }
+    out
 }
 
 /// The smallest block that covers two.

@@ -173,3 +173,39 @@ fn another_netlists_placement_is_refused() {
         })
     ));
 }
+
+#[test]
+fn the_metric_is_the_length_of_a_shortest_path() {
+    for (width, height, torus) in [
+        (7, 4, false),
+        (7, 4, true),
+        (12, 12, true),
+        (1, 5, true),
+        (2, 2, true),
+    ] {
+        let machine = mesh(width, height, torus);
+        for from in (0..machine.node_count()).map(NodeId::new) {
+            let walked = breadth_first(&machine, from);
+            for to in (0..machine.node_count()).map(NodeId::new) {
+                let distance = machine
+                    .metric()
+                    .distance(machine.position(from), machine.position(to));
+                assert_eq!(Some(distance), walked[to.index()], "{width}x{height} {from} {to}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_estimate_of_two_nodes_is_their_distance() {
+    let machine = mesh(9, 6, true);
+    for to in 1..54 {
+        let (netlist, placement) = by_hand(&[(NodeId(0), &[NodeId(to)])]);
+        let walked = breadth_first(&machine, NodeId(0))[to as usize].unwrap();
+        let cost = taproot_mapper::placement_cost(&machine, &netlist, &placement.nodes);
+        assert_eq!(
+            (cost.links, cost.weighted_links),
+            (f64::from(walked), f64::from(walked))
+        );
+    }
+}

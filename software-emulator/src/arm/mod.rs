@@ -24,6 +24,7 @@ mod timing;
 mod transfer;
 
 use fast::Exit;
+pub use pages::CodeCache;
 use pages::Pages;
 use state::Core;
 pub use state::{Mode, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
@@ -121,9 +122,14 @@ impl Default for Cpu {
 impl Cpu {
     /// A processor as after power-up: reset, memories zero, cycle count zero.
     pub fn new() -> Self {
+        Cpu::sharing(&CodeCache::default())
+    }
+
+    /// The same, sharing predecoded code with the other processors of the cache.
+    pub fn sharing(cache: &CodeCache) -> Self {
         let mut cpu = Cpu {
             core: Core::new(),
-            pages: Box::new(Pages::new()),
+            pages: Box::new(Pages::new(cache.clone())),
         };
         cpu.reset();
         cpu

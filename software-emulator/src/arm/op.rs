@@ -161,3 +161,5 @@ impl Op {
         usize::from(self.ms & 15)
     }
 }
+
+const _: () = assert!(size_of::<Op>() == 8);

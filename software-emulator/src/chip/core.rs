@@ -1,7 +1,7 @@
 //! One core: the processor, its own peripherals, and the bus between them and the rest of the chip.
 
 use super::uncore::{Shared, lane, spread};
-use crate::arm::{Bus, BusFault, Cpu, Loaded, Width};
+use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Width};
 use crate::diagnostics::{Access, Unmodelled};
 use crate::peripheral::communications::Communications;
 use crate::peripheral::dma::{Dma, Outcome};
@@ -96,9 +96,9 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(number: u8, working: bool, timing: &Timing) -> Self {
+    pub(crate) fn new(number: u8, working: bool, timing: &Timing, code: &CodeCache) -> Self {
         Self {
-            cpu: Cpu::new(),
+            cpu: Cpu::sharing(code),
             local: Local::new(number, timing),
             working,
             in_rom: true,

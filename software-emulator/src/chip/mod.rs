@@ -8,6 +8,7 @@ pub(crate) mod core;
 pub(crate) mod memory;
 pub(crate) mod uncore;
 
+use crate::arm::CodeCache;
 use crate::boot_rom::{BootRom, Image};
 use crate::diagnostics::{Diagnostics, Report};
 use crate::packet::{Kind, Packet};
@@ -107,10 +108,11 @@ impl Chip {
             busy_until: 0,
             credits: timing.link_depth,
         };
+        let code = CodeCache::default();
         Self {
             xy: options.xy,
             cores: (0..CORES_PER_CHIP)
-                .map(|n| Core::new(n, options.working.contains(n), timing))
+                .map(|n| Core::new(n, options.working.contains(n), timing, &code))
                 .collect(),
             shared: Shared {
                 router,

@@ -7,9 +7,9 @@
 //! | 0x08 | raw | r | - | levels, software bits included |
 //! | 0x0c | select | rw | 0 | 1 routes a source to FIQ |
 //! | 0x10 | enable | rw | 0 | write 1 sets |
-//! | 0x14 | disable | w | - | write 1 clears enable bits |
+//! | 0x14 | disable | w | - | write 1 clears enable bits; reads 0 |
 //! | 0x18 | soft set | rw | 0 | write 1 sets a software bit |
-//! | 0x1c | soft clear | w | - | write 1 clears it |
+//! | 0x1c | soft clear | w | - | write 1 clears it; reads 0 |
 //! | 0x20 | protection | rw | 0 | stored |
 //! | 0x30 | vector | rw | 0 | read: vector of the best pending slot, now in service; write: end of interrupt |
 //! | 0x34 | default vector | rw | 0 | for sources without a slot and reads that find nothing |
@@ -147,6 +147,8 @@ impl Vic {
             0x0c => self.select,
             0x10 => self.enable,
             0x18 => self.soft,
+            // Write-only, but bit-field code reads them before it writes.
+            0x14 | 0x1c => 0,
             0x20 => self.protection,
             0x30 => self.acknowledge(),
             0x34 => self.default_vector,

@@ -10,7 +10,8 @@ mod timing;
 mod transfer;
 
 use super::{
-    Bus, BusFault, Cpu, Loaded, Mode, Stop, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES, Width,
+    Bus, BusFault, CodeCache, Cpu, Loaded, Mode, Stop, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES,
+    Width,
 };
 use std::collections::BTreeMap;
 

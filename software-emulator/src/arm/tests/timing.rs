@@ -198,6 +198,28 @@ fn products_are_a_cycle_late_but_for_an_accumulator() {
         ),
         2
     );
+    // The high word of a long product, but not the low one (ARM DDI 0214B, table 9.12).
+    assert_eq!(
+        pair(
+            0xe0832594, /* umull r2, r3, r4, r5 */
+            0xe1a00003  /* mov r0, r3 */
+        ),
+        5
+    );
+    assert_eq!(
+        pair(
+            0xe0832594, /* umull r2, r3, r4, r5 */
+            0xe1a00002  /* mov r0, r2 */
+        ),
+        4
+    );
+    assert_eq!(
+        pair(
+            0xe0832594, /* umull r2, r3, r4, r5 */
+            0xe0a32796  /* umlal r2, r3, r6, r7 */
+        ),
+        6
+    );
 }
 
 #[test]

@@ -345,3 +345,24 @@ fn the_port_of_the_dma_controller() {
     steps(&mut cpu, &mut bus, 2);
     assert_eq!(cpu.register(0), 2);
 }
+
+#[test]
+fn processors_that_share_code_keep_their_own() {
+    let cache = CodeCache::default();
+    let mut bus = Outside::default();
+    let mut cpus = [0xe3a0_0001u32, 0xe3a0_0001, 0xe3a0_0002].map(|word| {
+        let mut cpu = Cpu::sharing(&cache);
+        cpu.enter(0x100);
+        cpu.tcm_write(0x100, &word.to_le_bytes());
+        steps(&mut cpu, &mut bus, 1);
+        cpu
+    });
+    assert_eq!(cpus.each_ref().map(|cpu| cpu.register(0)), [1, 1, 2]);
+    // mov r0, #3 for the first alone
+    cpus[0].tcm_write(0x100, &0xe3a0_0003u32.to_le_bytes());
+    for cpu in &mut cpus {
+        cpu.set_register(15, 0x100);
+        steps(cpu, &mut bus, 1);
+    }
+    assert_eq!(cpus.map(|cpu| cpu.register(0)), [3, 1, 2]);
+}

@@ -1,0 +1,97 @@
+"""Set-up and control of a simulation."""
+
+import atexit
+import logging
+
+from pyNN import common
+from pyNN.common.control import DEFAULT_MIN_DELAY, DEFAULT_TIMESTEP
+from pyNN.recording import get_io
+
+from . import simulator
+
+logger = logging.getLogger("PyNN")
+
+#: Keywords that scripts pass to other simulators. They change nothing here.
+TOLERATED = frozenset(
+    """
+    allow_update_model default_maxstep filename grng_seed logfile max_delay num_processes n_boards_required
+    n_chips_required n_threads neuronPermutation rank recording_precision rng_seeds rng_type rng_types save_format
+    spike_precision spinnaker_hostname t_flush use_cvode verbosity
+    """.split()
+)
+
+
+def setup(timestep=DEFAULT_TIMESTEP, min_delay=DEFAULT_MIN_DELAY, **extra_params):
+    """Start a new simulation; everything made before is forgotten. Returns the rank, which is 0.
+
+    `timestep`, `min_delay` and `max_delay` are in ms.
+
+    Further keywords:
+        machine
+            The machine to run on, such as ``"spin5"`` (an emulated board) or ``"udp:192.168.240.1"`` (a real one).
+            Without it the environment variable ``TAPROOT_MACHINE`` decides, else it is an emulated ``spin5``.
+        time_scale_factor
+            Real time per simulated time, a whole number. Without it, the smallest that leaves every core enough time.
+        threads
+            How many host threads to use. Results do not depend on it.
+        rng_seed
+            Seeds what the script gives no generator for.
+        label
+            A name for reports.
+
+    Keywords that other simulators know are tolerated.
+    """
+    common.setup(timestep, min_delay, **extra_params)
+    if not timestep > 0:
+        raise ValueError(f"the time step must be above 0 ms, not {timestep!r}")
+    ours = {
+        key: extra_params.pop(key)
+        for key in ("max_delay", "machine", "time_scale_factor", "threads", "label")
+        if key in extra_params
+    }
+    seed = extra_params.pop("rng_seed", None)
+    unknown = sorted(set(extra_params) - TOLERATED)
+    if unknown:
+        logger.warning("setup() does not know %s and goes on without", ", ".join(f"`{key}`" for key in unknown))
+    factor = ours.get("time_scale_factor")
+    if factor is not None and (int(factor) != factor or factor < 1):
+        raise ValueError(f"time_scale_factor must be a whole number from 1, not {factor!r}")
+    if factor is not None:
+        ours["time_scale_factor"] = int(factor)
+    simulator.state.configure(timestep, min_delay, seed=seed, **ours)
+    return rank()
+
+
+def end(compatible_output=True):
+    """Write the files that `record` was told to write, and let go of the machine."""
+    state = simulator.state
+    pending, state.write_on_end = state.write_on_end, []
+    for population, variables, filename in pending:
+        population.write_data(get_io(filename), variables)
+    state.close()
+
+
+def save_network(path):
+    """Write the network as described so far to a file that ``taproot map`` and ``taproot run`` take."""
+    simulator.state.flush()
+    simulator.state.network.save(str(path))
+
+
+run, run_until = common.build_run(simulator)
+run_for = run
+
+reset = common.build_reset(simulator)
+
+initialize = common.initialize
+
+(
+    get_current_time,
+    get_time_step,
+    get_min_delay,
+    get_max_delay,
+    num_processes,
+    rank,
+) = common.build_state_queries(simulator)
+
+
+atexit.register(simulator.state.close)
