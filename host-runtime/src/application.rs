@@ -218,10 +218,10 @@ impl Application {
                         ..
                     },
                 ),
-            ) => {
-                self.check_failures(host)?;
-                Err(error)
-            }
+            ) => match self.check_failures(host) {
+                Err(dead @ HostError::CoresFailed { .. }) => Err(dead),
+                _ => Err(error),
+            },
             Err(error) => Err(error),
         }
     }

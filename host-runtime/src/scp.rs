@@ -27,24 +27,25 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// For requests that a machine answers at once: 15 s in all. An emulated machine may be much slower than a real
-    /// one, so the first wait is longer than a real machine needs.
+    /// For requests that a machine answers at once: 20 s in all. An emulated machine may be much slower than a real
+    /// one, so the first wait is longer than a real machine needs; and there are enough attempts for a network that
+    /// loses every tenth packet in either direction to fail once in about 10^9 requests.
     pub const NORMAL: Patience = Patience {
-        timeout: Duration::from_millis(500),
-        timeout_largest: Duration::from_secs(4),
-        attempts: 6,
+        timeout: Duration::from_millis(250),
+        timeout_largest: Duration::from_secs(2),
+        attempts: 12,
     };
-    /// For requests that a machine works on for a while, such as copying a program from a neighbour.
+    /// For requests that a machine works on for a while, such as copying a program from a neighbour: a minute.
     pub const LONG: Patience = Patience {
-        timeout: Duration::from_secs(10),
-        timeout_largest: Duration::from_secs(20),
-        attempts: 3,
+        timeout: Duration::from_secs(2),
+        timeout_largest: Duration::from_secs(5),
+        attempts: 12,
     };
-    /// To find out whether somebody is there.
+    /// To find out whether somebody is there: 3 s.
     pub const SHORT: Patience = Patience {
-        timeout: Duration::from_millis(300),
-        timeout_largest: Duration::from_secs(1),
-        attempts: 3,
+        timeout: Duration::from_millis(250),
+        timeout_largest: Duration::from_millis(500),
+        attempts: 6,
     };
 
     fn wait(self, attempt: u32) -> Duration {

@@ -1,12 +1,15 @@
 //! Replacements for machines, networks and time, for tests.
 //!
 //! A [`FakeClock`] stands still until somebody waits; a [`ScriptedTransport`] expects packets and gives replies; a
-//! [`FaultyTransport`] in front of any transport loses, repeats, swaps and delays packets as its seed decides.
+//! [`FaultyTransport`] in front of any transport loses, repeats, swaps and delays packets as its seed decides; a
+//! [`FakeMachine`] answers as SCAMP does.
 
 mod clock;
 mod faults;
+mod machine;
 mod script;
 
 pub use clock::FakeClock;
 pub use faults::{Faults, FaultyTransport};
+pub use machine::{FakeMachine, FakeOpener};
 pub use script::{Exchange, ScriptedTransport};
