@@ -157,7 +157,7 @@ fn distance_dependent(
 ) -> Result<Pairs, ExpandReason> {
     let rule = SelfRule::new(shape, self_connections)?;
     let formula = super::parameters::formula(expression)?;
-    let distances = Distances::new(shape.network, shape.projection);
+    let distances = Distances::new(shape.network, shape.origin);
     let sources = 0..shape.sources;
     let connected = |target: u32, row: &mut Vec<u32>, draw: &mut dyn FnMut() -> f64| {
         let mut scratch = Vec::new();
@@ -360,7 +360,7 @@ fn small_world(
 ) -> Result<Pairs, ExpandReason> {
     let p = checked_probability(rewiring)?;
     let rule = SelfRule::new(shape, self_connections)?;
-    let distances = Distances::new(shape.network, shape.projection);
+    let distances = Distances::new(shape.network, shape.origin);
     limit(f64::from(shape.sources) * f64::from(n_connections.unwrap_or(shape.targets).min(shape.targets)))?;
     let row_of = |bits: &mut dyn FnMut(Ask<'_>) -> u64, source: u32, row: &mut Vec<u32>| {
         let allowed: Vec<u32> = (0..shape.targets)

@@ -7,7 +7,9 @@ use crate::{Connector, CountOrRandom, Generator, Group, Network, Projection, Pro
 pub(super) struct Shape<'a> {
     pub(super) network: &'a Network,
     pub(super) projection: &'a Projection,
-    /// The connector that makes the pairs: the projection's own, or the one at the end of its clones.
+    /// The projection that makes the pairs: itself, or the one at the end of its clones. Only its space can differ.
+    pub(super) origin: &'a Projection,
+    /// The connector of `origin`.
     pub(super) connector: &'a Connector,
     /// Whether `connector` was reached through clones, which merge synapses between the same pair.
     pub(super) cloned: bool,
@@ -24,11 +26,11 @@ impl<'a> Shape<'a> {
         let projection = find(network, id)?;
         let sources = group_size(network, &projection.source, "source")?;
         let targets = group_size(network, &projection.target, "target")?;
-        let mut connector = &projection.connector;
+        let mut origin = projection;
         let mut followed = 0;
         while let Connector::Clone {
             projection: reference,
-        } = connector
+        } = &origin.connector
         {
             let other = find(network, *reference)?;
             group_size(network, &other.source, "source")?;
@@ -44,12 +46,13 @@ impl<'a> Shape<'a> {
             if followed > network.projections.len() {
                 return Err(ExpandReason::CloneCycle);
             }
-            connector = &other.connector;
+            origin = other;
         }
         Ok(Self {
             network,
             projection,
-            connector,
+            origin,
+            connector: &origin.connector,
             cloned: followed > 0,
             sources,
             targets,

@@ -306,3 +306,36 @@ fn messages_name_the_projection() {
         "projection `` (j3): there is no such projection; the network has 3"
     );
 }
+
+/// A clone takes the pairs of the other projection, which measures distances in its own space.
+#[test]
+fn clone_keeps_the_space_of_its_reference() {
+    let mut near = projection(
+        0,
+        0,
+        Connector::DistanceDependentProbability {
+            expression: Expression("d < 1".into()),
+            self_connections: SelfConnections::Allowed,
+            generator: numpy(7),
+        },
+    );
+    near.space.offset = [1.0, 0.0, 0.0];
+    let reference = ProjectionId(0);
+    let clone = projection(
+        0,
+        0,
+        Connector::Clone {
+            projection: reference,
+        },
+    );
+    let network = network(&[3], vec![near, clone]);
+    let pairs = |id| {
+        let connections = network.expand(ProjectionId(id)).expect("expands");
+        connections
+            .iter()
+            .map(|s| (s.source, s.target))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(pairs(0), [(1, 0), (2, 1)]);
+    assert_eq!(pairs(1), pairs(0));
+}
