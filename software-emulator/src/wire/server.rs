@@ -149,6 +149,9 @@ impl Running {
 
     /// What the machine has done so far; none if its thread has died.
     pub fn statistics(&self) -> Option<Statistics> {
+        if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            return None;
+        }
         let (answer, question) = mpsc::channel();
         self.mailbox.put(Inbound::Statistics(answer));
         question.recv_timeout(Duration::from_secs(10)).ok()
