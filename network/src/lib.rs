@@ -11,6 +11,7 @@ mod cell;
 mod check;
 mod connections;
 mod connector;
+mod describe;
 mod expand;
 mod expression;
 mod file;
