@@ -22,8 +22,8 @@ pub struct PlaceOptions {
     pub seed: u64,
     /// How many moves are tried, relative to the default of 1; 0 keeps the constructive start.
     pub effort: f64,
-    /// Upper limit of pins looked at while annealing: this many, and as many again for each 250 vertices. It bounds the
-    /// time on netlists with very large nets, where fewer moves are then tried. A second is about 150 million.
+    /// Upper limit of pins looked at while annealing: this many, and as many again for each 250 vertices up to 2,000 and
+    /// each 1,000 beyond. It bounds the time on large netlists and very large nets, where fewer moves are then tried.
     pub work_limit: u64,
 }
 

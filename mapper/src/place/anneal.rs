@@ -150,9 +150,9 @@ pub(super) fn anneal(
     let mut window = f64::from(widest);
     let mut temperature = annealer.starting_temperature(grid, &movable, &nodes, widest, &mut random);
     let nets = annealer.nets.len() as f64;
-    let limit = options
-        .work_limit
-        .saturating_mul(1 + netlist.vertices().len() as u64 / 250);
+    let vertices = netlist.vertices().len() as u64;
+    let shares = 1 + vertices.min(2000) / 250 + vertices.saturating_sub(2000) / 1000;
+    let limit = options.work_limit.saturating_mul(shares);
     let moves = moves_per_round(movable.len(), &annealer, options.effort, limit);
     while annealer.work < limit && annealer.total > 0 {
         let mut accepted = 0u64;
