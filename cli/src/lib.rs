@@ -9,6 +9,8 @@ mod output;
 mod progress;
 mod verbs;
 
+pub use progress::Progress;
+
 use clap::Parser;
 use std::ffi::OsString;
 

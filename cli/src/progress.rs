@@ -13,8 +13,8 @@ use taproot_session::Observer;
 /// Set by Ctrl-C; looked at between slices of work.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Shows progress to a person.
-pub(crate) struct Progress {
+/// Shows progress to a person, on stderr, if that is a terminal.
+pub struct Progress {
     terminal: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
@@ -28,6 +28,11 @@ impl Progress {
                 std::process::exit(130);
             }
         });
+        Self::under_a_program()
+    }
+
+    /// Progress within a program that deals with Ctrl-C itself, such as a Python interpreter.
+    pub fn under_a_program() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
             bar: Mutex::new(None),
@@ -35,7 +40,7 @@ impl Progress {
     }
 
     /// Removes the bar, so that what is printed next stands alone.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         if let Ok(mut bar) = self.bar.lock()
             && let Some(bar) = bar.take()
         {

@@ -10,6 +10,6 @@ The PyNN back end is :mod:`taproot.spinnaker`::
 The command line is ``taproot``; ``python -m taproot`` is the same.
 """
 
-from ._taproot import TaprootError, __version__
+from ._taproot import TaprootError, TaprootWarning, __version__
 
-__all__ = ["TaprootError", "__version__"]
+__all__ = ["TaprootError", "TaprootWarning", "__version__"]

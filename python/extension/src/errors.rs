@@ -1,6 +1,10 @@
 //! How errors look from Python.
 
-use pyo3::{create_exception, exceptions::PyException, prelude::*};
+use pyo3::{
+    create_exception,
+    exceptions::{PyException, PyUserWarning},
+    prelude::*,
+};
 use std::{error::Error, fmt::Write};
 use taproot_network::{DrawError, ExpandError, ExpandReason};
 
@@ -9,6 +13,12 @@ create_exception!(
     TaprootError,
     PyException,
     "Something that the machine, or the way to it, could not do."
+);
+create_exception!(
+    taproot,
+    TaprootWarning,
+    PyUserWarning,
+    "Something about the machine that a user should know although work goes on."
 );
 
 /// The message of an error and of everything that caused it.

@@ -25,6 +25,7 @@ fn _taproot(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("TaprootError", py.get_type::<errors::TaprootError>())?;
+    module.add("TaprootWarning", py.get_type::<errors::TaprootWarning>())?;
     module.add_class::<simulation::Simulation>()?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
     module.add_function(wrap_pyfunction!(describe::draw, module)?)?;

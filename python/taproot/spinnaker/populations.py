@@ -31,9 +31,22 @@ class _Members:
         return self._get_native_parameters(*names)
 
     def inject(self, current_source):
+        if not self.celltype.injectable:
+            raise TypeError("Can't inject current into a spike source.")
         raise NotSupportedError(
             "current injection is not supported; a cell's `i_offset` is, and may change between runs"
         )
+
+    def set(self, **parameters):
+        try:
+            super().set(**parameters)
+        except ValueError as error:
+            if isinstance(error, (errors.InvalidParameterValueError, errors.InvalidDimensionsError)):
+                raise
+            names = ", ".join(sorted(parameters))
+            raise errors.InvalidParameterValueError(f"{names} of `{self.label}`: {error}") from error
+
+    set.__doc__ = common.Population.set.__doc__
 
 
 class PopulationView(_Members, common.PopulationView):

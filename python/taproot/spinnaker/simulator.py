@@ -31,13 +31,11 @@ class State(common.control.BaseState):
     hand over what changed when :meth:`flush` asks for it.
     """
 
-    mpi_rank = 0
-    num_processes = 1
-
     def __init__(self):
         super().__init__()
         self.network = None
         self._outputs_written = 0
+        self._ran = False
         self.configure()
 
     def configure(
@@ -53,6 +51,8 @@ class State(common.control.BaseState):
     ):
         """Start afresh: let go of the machine and of the network, and describe a new one."""
         self.close()
+        self.mpi_rank = 0
+        self.num_processes = 1
         self.dt = float(timestep)
         self.min_delay = self.dt if min_delay == "auto" else float(min_delay)
         self.max_delay = math.inf if max_delay == "auto" else float(max_delay)
@@ -94,6 +94,7 @@ class State(common.control.BaseState):
         self.network.run(self.to_step(tstop))
         self.step = self.network.step
         self.running = True
+        self._ran = True
         self.version += 1
 
     def to_step(self, t):
@@ -134,7 +135,8 @@ class State(common.control.BaseState):
         if self.network is None:
             return
         directory = os.environ.get("TAPROOT_OUT")
-        if directory and self.network.loaded:
+        if directory and self.network.loaded and self._ran:
+            self._ran = False
             self._outputs_written += 1
             if self._outputs_written > 1:
                 directory = os.path.join(directory, f"run-{self._outputs_written}")
