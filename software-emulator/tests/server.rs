@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::{boot_datagrams, firmware, scp, word};
-use taproot_emulator::{Bind, Emulator, EmulatorError, Logged, Options};
+use taproot_emulator::{Bind, Emulator, EmulatorError, Logged, Options, Pace, System};
 use taproot_spinnaker_chip::Machine;
 
 fn host() -> UdpSocket {
@@ -48,11 +48,23 @@ fn a_board_boots_over_udp() {
     };
     assert!(booted, "the monitor knows its address");
     assert!(running.time() > 0);
+    let IpAddr::V4(address) = running.address() else {
+        panic!("boards speak IPv4")
+    };
     let statistics = running.stop().unwrap();
     assert!(statistics.instructions > 10_000_000);
     let log = log.lock().unwrap();
     assert_eq!(log[0].datagram.port, 54321);
-    assert!(log.windows(2).all(|pair| pair[0].cycle <= pair[1].cycle));
+
+    // The log is all that it takes to repeat the run exactly.
+    let mut again = System::new(&Machine::spin3(), &[address], 1).unwrap();
+    for logged in log.iter() {
+        again.run_until(logged.cycle);
+        assert_eq!(again.now(), logged.cycle);
+        again.send(&logged.datagram);
+    }
+    again.run_until(statistics.cycles);
+    assert_eq!(again.statistics(), statistics);
 }
 
 #[test]
@@ -84,6 +96,47 @@ fn machines_run_side_by_side_and_give_their_addresses_back() {
     ));
     drop(first);
     Emulator::start(&machine, &bind).unwrap();
+}
+
+#[test]
+fn the_port_of_a_reverse_tag_opens_when_the_tag_is_set() {
+    let running = Emulator::start(&Machine::spin3(), &Options::default()).unwrap();
+    let sender = host();
+    let closed = |port: u16| {
+        // The kernel reports a closed port to a connected socket on the next call.
+        let socket = host();
+        socket.connect((running.address(), port)).unwrap();
+        socket.send(&[1]).is_err() || socket.send(&[1]).is_err()
+    };
+    assert!(closed(12_345));
+    // Set tag 1: reverse, to port 1 of core 2 of chip (0,0), listening on 12345.
+    let tag = scp(
+        (0, 0),
+        0,
+        26,
+        1,
+        [1 << 29 | 1 << 16 | (1 << 5 | 2) << 8 | 1, 12_345, 0],
+    );
+    sender.send_to(&tag, (running.address(), 17893)).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while closed(12_345) {
+        assert!(Instant::now() < deadline, "the port opens");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn real_pace_is_not_faster_than_the_clock() {
+    let started = Instant::now();
+    let options = Options {
+        pace: Pace::Real,
+        ..Options::default()
+    };
+    let running = Emulator::start(&Machine::spin3(), &options).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    let cycles = running.time();
+    assert!(cycles > 0);
+    assert!(u128::from(cycles) * 5 <= started.elapsed().as_nanos());
 }
 
 #[test]
