@@ -411,3 +411,18 @@ fn the_page_loads_nothing_from_elsewhere() {
         assert!(!page.contains(address), "{address}");
     }
 }
+
+#[test]
+fn chips_of_a_very_large_machine_take_the_colour_of_their_population() {
+    let machine = Machine::grid("mesh:40x40", 40, 40, false).unwrap();
+    let page = html(&demo::vogels_abbott(machine, 76));
+    let document = parse(&page);
+    let coloured: Vec<&str> = document
+        .descendants()
+        .filter(|n| n.attribute("href") == Some("#kw"))
+        .filter_map(|n| n.attribute("fill"))
+        .collect();
+    // The first colour of the palette, then the second.
+    assert_eq!(coloured, ["#332288", "#332288", "#332288", "#332288", "#cc6677"]);
+    assert!(page.contains("in the colour of the population that has most of its cores"));
+}

@@ -21,9 +21,16 @@ impl Rgb {
         Rgb(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 
-    /// Whether dark text reads better on it than light text.
+    /// The colour of text on it, dark or white, whichever has more contrast (WCAG 2.2, "relative luminance").
+    pub(crate) fn text_on(self) -> &'static str {
+        let linear = |channel: u8| (f64::from(channel) / 255.0).powf(2.2);
+        let luminance = 0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2);
+        // Where the contrast with white equals that with the dark text, whose luminance is 0.017.
+        if luminance > 0.215 { "#1c2430" } else { "#fff" }
+    }
+
+    /// Whether a thin line of it would be hard to see on white, by its luma (ITU-R BT.709).
     pub(crate) fn is_light(self) -> bool {
-        // The luma of ITU-R BT.709, good enough to choose between two.
         0.2126 * f64::from(self.0) + 0.7152 * f64::from(self.1) + 0.0722 * f64::from(self.2) > 140.0
     }
 }

@@ -56,7 +56,7 @@ pub fn raster_and_rates(recording: &Recording) -> String {
         panels.push(panel);
     }
     for choice in &traced {
-        let panel = Panel::new(top, 140.0);
+        let panel = Panel::new(top, traces::height(choice));
         traces::draw(&mut body, &panel, &axis, choice);
         top += panel.height + 34.0;
         panels.push(panel);

@@ -29,9 +29,9 @@ impl Panel {
         );
     }
 
-    /// A scale on the left with its title, and faint lines across the panel.
-    pub(super) fn scale(&self, svg: &mut String, title: &str, low: f64, high: f64) -> Ticks {
-        let ticks = Ticks::between(low, high, 5);
+    /// A scale on the left, of at most so many steps, and faint lines across the panel.
+    pub(super) fn scale(&self, svg: &mut String, low: f64, high: f64, most: usize) {
+        let ticks = Ticks::between(low, high, most);
         let mut lines = String::new();
         let mut marks = String::new();
         for value in &ticks.values {
@@ -46,15 +46,22 @@ impl Panel {
                 ticks.label(*value)
             );
         }
+        put!(
+            svg,
+            "\n<path class=\"grid\" d=\"{lines}\"/><path class=\"mark\" d=\"{marks}\"/>\n"
+        );
+    }
+
+    /// What the scale on the left measures.
+    pub(super) fn measure(&self, svg: &mut String, title: &str) {
         let middle = self.top + self.height / 2.0;
         put!(
             svg,
-            "\n<path class=\"grid\" d=\"{lines}\"/><path class=\"mark\" d=\"{marks}\"/>\n\
-             <text x=\"{x}\" y=\"{middle:.1}\" transform=\"rotate(-90 {x} {middle:.1})\" text-anchor=\"middle\">{}</text>\n",
+            "<text x=\"{x}\" y=\"{middle:.1}\" transform=\"rotate(-90 {x} {middle:.1})\" \
+             text-anchor=\"middle\">{}</text>\n",
             escape(title),
             x = LEFT - 58.0,
         );
-        ticks
     }
 
     /// Where a value is drawn.

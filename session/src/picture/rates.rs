@@ -4,10 +4,12 @@ use super::{
     Band, LEFT, RIGHT, ink,
     panel::{Panel, TimeAxis},
 };
-use crate::drawing::{Indexed, Ticks, data_uri, heat, nice_step, put, significant};
+use crate::drawing::{Indexed, Ticks, data_uri, escape, heat, nice_step, put, shorten, significant};
 
 /// More populations than this are rows of colour rather than lines.
 const MOST_LINES: usize = 8;
+/// Height of a row of colour that has its population's name beside it.
+const ROW: f64 = 14.0;
 /// Levels of the colour scale.
 const LEVELS: usize = 128;
 
@@ -16,7 +18,7 @@ pub(super) fn height(bands: &[Band<'_>]) -> f64 {
     if bands.len() <= MOST_LINES {
         150.0
     } else {
-        (bands.len() as f64 * 9.0).clamp(160.0, 420.0)
+        (bands.len() as f64 * ROW).clamp(150.0, 420.0)
     }
 }
 
@@ -39,7 +41,8 @@ pub(super) fn draw(svg: &mut String, panel: &Panel, axis: &TimeAxis, bands: &[Ba
         significant(width, 3)
     );
     if bands.len() <= MOST_LINES {
-        panel.scale(svg, "rate per cell (Hz)", 0.0, high);
+        panel.scale(svg, 0.0, high, 5);
+        panel.measure(svg, "rate per cell (Hz)");
         for (band, rates) in bands.iter().zip(&rates) {
             put!(svg, "<path class=\"line\" stroke=\"{}\" d=\"", ink(band.colour));
             for (bin, rate) in rates.iter().enumerate() {
@@ -67,7 +70,7 @@ pub(super) fn draw(svg: &mut String, panel: &Panel, axis: &TimeAxis, bands: &[Ba
             .collect();
         panel.names(svg, &names);
     } else {
-        rows(svg, panel, bands.len(), &rates, high, axis.end / width);
+        rows(svg, panel, bands, &rates, high, axis.end / width);
     }
     panel.frame(svg);
 }
@@ -92,7 +95,8 @@ fn binned(band: &Band<'_>, axis: &TimeAxis, width: f64) -> Vec<f64> {
 }
 
 /// One row of colour for each population, and the scale to the right.
-fn rows(svg: &mut String, panel: &Panel, number: usize, rates: &[Vec<f64>], high: f64, bins: f64) {
+fn rows(svg: &mut String, panel: &Panel, bands: &[Band<'_>], rates: &[Vec<f64>], high: f64, bins: f64) {
+    let number = bands.len();
     let palette = std::iter::once(heat(0.0))
         .chain((0..LEVELS).map(|i| heat(i as f64 / (LEVELS - 1) as f64)))
         .collect();
@@ -118,12 +122,28 @@ fn rows(svg: &mut String, panel: &Panel, number: usize, rates: &[Vec<f64>], high
     let middle = panel.top + panel.height / 2.0;
     put!(
         svg,
-        "<path fill=\"#fff\" d=\"M{RIGHT} {:.1}h60v{:.1}h-60Z\"/>\
-         <text x=\"{x}\" y=\"{middle:.1}\" transform=\"rotate(-90 {x} {middle:.1})\" text-anchor=\"middle\">population, as above</text>\n",
+        "<path fill=\"#fff\" d=\"M{RIGHT} {:.1}h60v{:.1}h-60Z\"/>\n",
         panel.top,
-        panel.height,
-        x = LEFT - 16.0
+        panel.height
     );
+    if panel.height / number as f64 >= ROW - 1e-9 {
+        for (row, band) in bands.iter().enumerate() {
+            put!(
+                svg,
+                "<text class=\"size\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                LEFT - 9.0,
+                panel.top + (row as f64 + 0.5) * panel.height / number as f64 + 4.0,
+                escape(&shorten(&band.recording.label, 24))
+            );
+        }
+        svg.push('\n');
+    } else {
+        put!(
+            svg,
+            "<text x=\"{x}\" y=\"{middle:.1}\" transform=\"rotate(-90 {x} {middle:.1})\" text-anchor=\"middle\">population, as above</text>\n",
+            x = LEFT - 16.0
+        );
+    }
     let steps = 40;
     let (left, height) = (RIGHT + 24.0, panel.height.min(220.0));
     for i in 0..steps {

@@ -4,11 +4,15 @@ use super::{
     LEFT, RIGHT, ink,
     panel::{Panel, TimeAxis},
 };
-use crate::drawing::{Rgb, population, put, significant};
+use crate::drawing::{Rgb, population, put, shorten};
 use taproot_network::{PopulationRecording, Recording, Signal, Variable};
 
 /// Lines in one panel.
-const MOST_LINES: usize = 6;
+const MOST_LINES: usize = 5;
+/// Height of the lane of one trace, where there are several.
+const LANE: f64 = 58.0;
+/// Between two lanes.
+const GAP: f64 = 10.0;
 
 /// What one panel shows.
 pub(super) struct Choice<'a> {
@@ -37,13 +41,11 @@ pub(super) fn choose(recording: &Recording) -> Vec<Choice<'_>> {
                         let usable =
                             column < signal.cells.len() && signal.samples.len() >= signal.cells.len();
                         if usable && lines.len() < MOST_LINES {
-                            let base = ink(population(of.population.0 as usize));
-                            let colour = base.towards(Rgb(0xff, 0xff, 0xff), 0.28 * column as f64);
                             lines.push(Line {
                                 of,
                                 signal,
                                 column,
-                                colour,
+                                colour: ink(population(of.population.0 as usize)),
                             });
                         }
                     }
@@ -52,6 +54,14 @@ pub(super) fn choose(recording: &Recording) -> Vec<Choice<'_>> {
             (!lines.is_empty()).then_some(Choice { variable, lines })
         })
         .collect()
+}
+
+/// Height of the panel.
+pub(super) fn height(choice: &Choice<'_>) -> f64 {
+    match choice.lines.len() {
+        1 => 130.0,
+        lanes => lanes as f64 * (LANE + GAP) - GAP,
+    }
 }
 
 /// Draws the panel.
@@ -86,26 +96,28 @@ pub(super) fn draw(svg: &mut String, panel: &Panel, axis: &TimeAxis, choice: &Ch
             format!("{} cells", choice.lines.len())
         }
     );
-    panel.scale(svg, unit, low, high);
-    let mut names = Vec::new();
-    // The last first, so that the first cells, in their full colours, lie on top.
-    for line in choice.lines.iter().rev() {
-        let (path, last) = line.path(panel, axis, low, high);
+    panel.measure(svg, unit);
+    for (line, lane) in choice.lines.iter().zip(lanes(panel, choice)) {
+        lane.scale(svg, low, high, if choice.lines.len() == 1 { 5 } else { 2 });
+        let (path, last) = line.path(&lane, axis, low, high);
         put!(
             svg,
             "<path class=\"line\" style=\"stroke-width:1.1\" stroke=\"{}\" d=\"{path}\"/>\n",
             line.colour
         );
         let cell = line.signal.cells[line.column];
-        let label = crate::drawing::shorten(&line.of.label, 12);
-        names.push((
-            panel.y(last, low, high),
-            format!("{label} {}", significant(f64::from(cell), 7)),
-            line.colour.to_string(),
-        ));
+        let label = format!("{} {cell}", shorten(&line.of.label, 18 - cell.to_string().len()));
+        lane.names(svg, &[(lane.y(last, low, high), label, line.colour.to_string())]);
+        lane.frame(svg);
     }
-    panel.names(svg, &names);
-    panel.frame(svg);
+}
+
+/// One lane for each cell, all with the same scale: traces that cross each other cannot be told apart.
+fn lanes(panel: &Panel, choice: &Choice<'_>) -> impl Iterator<Item = Panel> {
+    let number = choice.lines.len() as f64;
+    let height = (panel.height - GAP * (number - 1.0)) / number;
+    let top = panel.top;
+    (0..choice.lines.len()).map(move |i| Panel::new(top + i as f64 * (height + GAP), height))
 }
 
 impl Line<'_> {

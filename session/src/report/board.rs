@@ -20,14 +20,14 @@ const CHIPS_WITH_CORES: usize = 1500;
 
 /// The drawing.
 pub(super) fn board(input: &ReportInput, layout: &Layout) -> String {
-    let scale = (760.0 / layout.width).min(128.0);
+    let scale = (690.0 / layout.width).min(170.0);
     let wide = scale < 34.0;
     let scale = if wide {
         (1120.0 / layout.width).min(60.0)
     } else {
         scale
     };
-    let numbered = scale >= 62.0;
+    let numbered = scale >= 58.0;
     let mut on_chip: BTreeMap<ChipXy, Vec<usize>> = BTreeMap::new();
     for (index, occupant) in input.occupants.iter().enumerate() {
         on_chip.entry(occupant.core.chip).or_default().push(index);
@@ -49,10 +49,10 @@ pub(super) fn board(input: &ReportInput, layout: &Layout) -> String {
     svg.push_str(&frame(input, layout, scale));
     for place in layout.places.iter().filter(|place| place.alive) {
         let own = on_chip.get(&place.xy).map_or(&[][..], Vec::as_slice);
-        if layout.places.len() > CHIPS_WITH_CORES {
-            whole_chip(&mut svg, input, layout, place, own, scale);
-        } else {
+        if shows_cores(layout) {
             chip(&mut svg, input, layout, place, own, scale, numbered);
+        } else {
+            whole_chip(&mut svg, input, layout, place, own, scale);
         }
     }
     svg.push_str(&defects(input, layout, scale));
@@ -60,11 +60,16 @@ pub(super) fn board(input: &ReportInput, layout: &Layout) -> String {
     svg
 }
 
+/// Whether the drawing goes down to cores.
+pub(super) fn shows_cores(layout: &Layout) -> bool {
+    layout.places.len() <= CHIPS_WITH_CORES
+}
+
 /// A class for each colour, for the page's style sheet.
 pub(super) fn colour_classes() -> String {
     let mut css = String::new();
     for (i, colour) in COLOURS.iter().enumerate() {
-        let text = if colour.is_light() { "#1c2430" } else { "#fff" };
+        let text = colour.text_on();
         put!(
             css,
             ".c{i}{{fill:{colour};background:{colour}}}.t{i}{{fill:{text};color:{text}}}\n"
@@ -196,7 +201,10 @@ pub(super) fn hexagon_path(x: f64, y: f64, radius: f64) -> String {
 }
 
 /// The key to the marks on cores.
-pub(super) fn marks_key() -> String {
+pub(super) fn marks_key(layout: &Layout) -> String {
+    if !shows_cores(layout) {
+        return String::new();
+    }
     let mut html = String::from("<p class=\"key\">");
     for (kind, text) in [
         ("neurons", "neurons"),
@@ -216,7 +224,9 @@ pub(super) fn marks_key() -> String {
         "<span><svg width=\"18\" height=\"18\" viewBox=\"-9 -9 18 18\"><path class=\"monitor\" d=\"{m}\"/></svg> \
          monitor</span><span><svg width=\"18\" height=\"18\" viewBox=\"-9 -9 18 18\"><path class=\"idle\" d=\"{m}\"/>\
          </svg> free core</span><span><svg width=\"18\" height=\"18\" viewBox=\"-9 -9 18 18\"><g class=\"broken\">\
-         <path d=\"{m}\"/><path d=\"M-3 -3L3 3M3 -3L-3 3\"/></g></svg> core that does not work</span></p>\n",
+         <path d=\"{m}\"/><path d=\"M-3 -3L3 3M3 -3L-3 3\"/></g></svg> core that does not work</span>\
+         <span><svg width=\"18\" height=\"18\" viewBox=\"-9 -9 18 18\"><path class=\"link\" d=\"M-9 0H9\"/>\
+         <g class=\"deadlink\"><path d=\"M0 -6V6\"/></g></svg> dead link</span></p>\n",
         m = flat_path(8.0)
     );
     html
@@ -236,12 +246,12 @@ fn symbols(svg: &mut String, scale: f64) {
         "<path id=\"ki\" class=\"idle\" d=\"{cell}\"/><path id=\"km\" class=\"monitor\" d=\"{cell}\"/>\
          <g id=\"kx\" class=\"broken\"><path d=\"{cell}\"/>\
          <path d=\"M{:.2} {:.2}L{arm:.2} {arm:.2}M{arm:.2} {:.2}L{:.2} {arm:.2}\"/></g>\
-         <path id=\"kc\" class=\"chip\" d=\"{}\"/></defs>\n",
+         <path id=\"kc\" class=\"chip\" d=\"{chip}\"/><path id=\"kw\" class=\"whole\" d=\"{chip}\"/></defs>\n",
         -arm,
         -arm,
         -arm,
         -arm,
-        hexagon_path(0.0, 0.0, CHIP * scale)
+        chip = hexagon_path(0.0, 0.0, CHIP * scale)
     );
 }
 
@@ -417,17 +427,19 @@ fn whole_chip(
         .iter()
         .max_by_key(|(p, n)| (**n, std::cmp::Reverse(**p)))
         .map(|(p, _)| *p);
+    let summary = most.and_then(|p| Some((p, input.populations.get(p as usize)?)));
+    // The outline without a colour of its own takes the one that it is given.
     put!(
         svg,
-        "<use href=\"#kc\" x=\"{:.1}\" y=\"{:.1}\"",
+        "<use href=\"#{}\" x=\"{:.1}\" y=\"{:.1}\"",
+        if summary.is_some() { "kw" } else { "kc" },
         x * scale,
         y * scale
     );
-    let summary = most.and_then(|p| Some((p, input.populations.get(p as usize)?)));
     if let Some((p, summary)) = summary {
         put!(
             svg,
-            " style=\"fill:{}\" data-p=\"{p}\"><title>chip {}: {}, mostly {}</title></use>\n",
+            " fill=\"{}\" data-p=\"{p}\"><title>chip {}: {}, mostly {}</title></use>\n",
             population(summary.colour as usize),
             place.xy,
             plural(own.len() as u64, "core in use", "cores in use"),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::drawing::{Ticks, escape, heat, nice_step, put};
 use std::collections::BTreeMap;
-use taproot_spinnaker_chip::ChipXy;
+use taproot_spinnaker_chip::{ChipXy, Link};
 
 /// A quantity of every chip.
 pub(super) struct ChipMap<'a> {
@@ -28,12 +28,16 @@ pub(super) fn chips(input: &ReportInput, layout: &Layout, map: &ChipMap<'_>) -> 
     let top = top_of_scale(largest);
     let mut svg = open(input, layout, scale, map.title);
     svg.push_str(&frame(input, layout, scale));
+    let mut shades = Shades::default();
     for place in layout.places.iter().filter(|p| p.alive) {
         let (x, y) = layout.centre(place);
         let (x, y) = (x * scale, y * scale);
         let outline = hexagon_path(x, y, CHIP * scale);
         match map.values.get(&place.xy) {
             None => put!(svg, "<path class=\"chip\" d=\"{outline}\"/>"),
+            Some((value, _, _)) if shades.is_worthwhile(layout) => {
+                shades.add((value / top).clamp(0.0, 1.0), &outline);
+            }
             Some((value, text, hover)) => {
                 let colour = heat(value / top);
                 put!(
@@ -42,13 +46,13 @@ pub(super) fn chips(input: &ReportInput, layout: &Layout, map: &ChipMap<'_>) -> 
                     place.xy,
                     escape(hover)
                 );
-                if scale >= 38.0 {
+                if scale >= 30.0 {
                     put!(
                         svg,
                         "<text class=\"v\" style=\"font-size:{:.1}px\" fill=\"{}\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
-                        (0.22 * scale).min(15.0),
-                        if colour.is_light() { "#1c2430" } else { "#fff" },
-                        y + 0.08 * scale,
+                        (0.26 * scale).min(15.0),
+                        colour.text_on(),
+                        y + (0.26 * scale).min(15.0) * 0.36,
                         escape(text)
                     );
                 }
@@ -56,6 +60,7 @@ pub(super) fn chips(input: &ReportInput, layout: &Layout, map: &ChipMap<'_>) -> 
         }
         svg.push('\n');
     }
+    shades.draw(&mut svg, "hex");
     svg.push_str(&defects(input, layout, scale));
     svg.push_str("</svg>\n");
     figure(map.title, map.unit, &svg, top, &map.caption)
@@ -77,8 +82,8 @@ pub(super) struct LinkMap<'a> {
 
 /// Draws the quantity of every link in use, one arrow for each direction, on the right-hand side of the road.
 pub(super) fn links(input: &ReportInput, layout: &Layout, map: &LinkMap<'_>) -> String {
-    const RADIUS: f64 = 0.27;
     let scale = scale_of(layout);
+    let radius = inner_radius(scale);
     let largest = input.links.iter().map(map.value).fold(0.0, larger);
     let top = top_of_scale(largest);
     let mut svg = open(input, layout, scale, map.title);
@@ -86,7 +91,7 @@ pub(super) fn links(input: &ReportInput, layout: &Layout, map: &LinkMap<'_>) -> 
     let mut outline = String::new();
     for place in layout.places.iter().filter(|p| p.alive) {
         let (x, y) = layout.centre(place);
-        outline.push_str(&hexagon_path(x * scale, y * scale, RADIUS * scale));
+        outline.push_str(&hexagon_path(x * scale, y * scale, radius * scale));
     }
     put!(svg, "<path class=\"chip\" d=\"{outline}\"/>\n");
     if scale >= 52.0 {
@@ -110,6 +115,7 @@ pub(super) fn links(input: &ReportInput, layout: &Layout, map: &LinkMap<'_>) -> 
             .total_cmp(&(map.value)(b))
             .then((a.chip, a.link).cmp(&(b.chip, b.link)))
     });
+    let mut shades = Shades::default();
     for load in loads {
         let Some(place) = layout.place(load.chip) else {
             continue;
@@ -117,53 +123,107 @@ pub(super) fn links(input: &ReportInput, layout: &Layout, map: &LinkMap<'_>) -> 
         let Some((_, adjacent)) = layout.across(&input.machine, place, load.link) else {
             continue;
         };
-        let (x, y) = layout.centre(place);
-        let (dx, dy) = direction(load.link);
         let relative = (map.value)(load) / top;
         let relative = if relative.is_finite() {
             relative.clamp(0.0, 1.0)
         } else {
             0.0
         };
-        // Half of the arrow's width, then its lane: both directions fit between two chips.
-        let half = 0.022 + 0.03 * relative;
-        let lane = 0.07;
-        let (from, to) = (0.245, if adjacent { 0.755 } else { 0.6 });
-        let head = (to - 0.1f64).max(from);
-        let point = |along: f64, aside: f64| {
-            (
-                (x + dx * along - dy * aside) * scale,
-                (y + dy * along + dx * aside) * scale,
-            )
-        };
-        let corners = [
-            point(from, lane - half),
-            point(head, lane - half),
-            point(head, lane - half - 0.03),
-            point(to, lane),
-            point(head, lane + half + 0.03),
-            point(head, lane + half),
-            point(from, lane + half),
-        ];
-        put!(
-            svg,
-            "<path class=\"flow\" fill=\"{}\" d=\"",
-            heat(0.12 + 0.88 * relative)
-        );
-        for (i, (px, py)) in corners.into_iter().enumerate() {
-            put!(svg, "{}{px:.1} {py:.1}", if i == 0 { 'M' } else { 'L' });
+        let arrow = arrow(layout.centre(place), load.link, adjacent, relative, scale);
+        if shades.is_worthwhile(layout) {
+            shades.add(relative, &arrow);
+        } else {
+            put!(
+                svg,
+                "<path class=\"{}\" fill=\"{}\" d=\"{arrow}\"><title>{} {}: {}</title></path>\n",
+                if scale < COARSE { "flow coarse" } else { "flow" },
+                heat(relative),
+                load.chip,
+                load.link,
+                escape(&(map.hover)(load))
+            );
         }
-        put!(
-            svg,
-            "Z\"><title>{} {}: {}</title></path>\n",
-            load.chip,
-            load.link,
-            escape(&(map.hover)(load))
-        );
     }
+    shades.draw(&mut svg, "flow coarse");
     svg.push_str(&defects(input, layout, scale));
     svg.push_str("</svg>\n");
     figure(map.title, map.unit, &svg, top, &map.caption)
+}
+
+/// The outline of an arrow along one direction of a link, on the right-hand side of the road.
+fn arrow((x, y): (f64, f64), link: Link, adjacent: bool, relative: f64, scale: f64) -> String {
+    let (dx, dy) = direction(link);
+    let radius = inner_radius(scale);
+    // Half of the arrow's width, then its lane: both directions fit between two chips.
+    let (half, lane) = if scale < COARSE {
+        (0.05 + 0.02 * relative, 0.09)
+    } else {
+        (0.022 + 0.03 * relative, 0.07)
+    };
+    let (from, to) = (radius - 0.025, if adjacent { 1.025 - radius } else { 0.62 });
+    let head = (to - 0.1).max(from);
+    let mut path = String::new();
+    for (i, (along, aside)) in [
+        (from, lane - half),
+        (head, lane - half),
+        (head, lane - half - 0.03),
+        (to, lane),
+        (head, lane + half + 0.03),
+        (head, lane + half),
+        (from, lane + half),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        put!(
+            path,
+            "{}{:.1} {:.1}",
+            if i == 0 { 'M' } else { 'L' },
+            (x + dx * along - dy * aside) * scale,
+            (y + dy * along + dx * aside) * scale
+        );
+    }
+    path.push('Z');
+    path
+}
+
+/// Shapes of the same shade in one path: what a machine of thousands of chips needs to stay small. There is nothing
+/// to point at in them, and the scale is cut into [`Shades::LEVELS`].
+#[derive(Default)]
+struct Shades(BTreeMap<u8, String>);
+
+impl Shades {
+    const LEVELS: f64 = 48.0;
+    const CHIPS: usize = 1500;
+
+    fn is_worthwhile(&self, layout: &Layout) -> bool {
+        layout.places.len() > Self::CHIPS
+    }
+
+    /// `relative` is 0 to 1.
+    fn add(&mut self, relative: f64, path: &str) {
+        let level = (relative * Self::LEVELS).round() as u8;
+        self.0.entry(level).or_default().push_str(path);
+    }
+
+    /// Darker shades last.
+    fn draw(&self, svg: &mut String, class: &str) {
+        for (level, path) in &self.0 {
+            put!(
+                svg,
+                "<path class=\"{class}\" fill=\"{}\" d=\"{path}\"/>\n",
+                heat(f64::from(*level) / Self::LEVELS)
+            );
+        }
+    }
+}
+
+/// Below this many units from chip to chip arrows matter more than chips.
+const COARSE: f64 = 20.0;
+
+/// Radius of chips between which arrows are drawn.
+fn inner_radius(scale: f64) -> f64 {
+    if scale < COARSE { 0.2 } else { 0.27 }
 }
 
 fn larger(a: f64, b: f64) -> f64 {
@@ -171,7 +231,7 @@ fn larger(a: f64, b: f64) -> f64 {
 }
 
 fn scale_of(layout: &Layout) -> f64 {
-    (540.0 / layout.width).min(128.0)
+    (540.0 / layout.width).min(150.0)
 }
 
 /// The end of the colour scale: the next tick at or above the largest value.
@@ -199,9 +259,9 @@ fn figure(title: &str, unit: &str, svg: &str, top: f64, caption: &str) -> String
     let mut html = format!("<figure><h3>{}</h3>\n{svg}", escape(title));
     put!(
         html,
-        "<svg class=\"scale\" viewBox=\"-14 0 {} 44\" width=\"{}\" height=\"44\" role=\"img\" aria-label=\"colour scale\">",
-        WIDTH + 28.0,
-        WIDTH + 28.0
+        "<svg class=\"scale\" viewBox=\"-26 0 {} 44\" width=\"{}\" height=\"44\" role=\"img\" aria-label=\"colour scale\">",
+        WIDTH + 52.0,
+        WIDTH + 52.0
     );
     for i in 0..STEPS {
         let width = WIDTH / f64::from(STEPS);

@@ -47,7 +47,7 @@ pub fn html(input: &ReportInput) -> String {
     page.push_str("<div class=\"legend\">\n");
     page.push_str(&tables::populations(input));
     page.push_str("</div></div>\n");
-    page.push_str(&board::marks_key());
+    page.push_str(&board::marks_key(&layout));
     page.push_str(&board_caption(input, &layout));
     page.push_str("</section>\n");
 
@@ -219,7 +219,7 @@ fn warnings(page: &mut String, input: &ReportInput) {
         plural(input.warnings.len() as u64, "warning", "warnings")
     );
     for warning in input.warnings.iter().take(SHOWN) {
-        put!(page, "<li>{}</li>\n", escape(warning));
+        put!(page, "<li>{}</li>\n", with_code(warning));
     }
     if input.warnings.len() > SHOWN {
         put!(
@@ -231,11 +231,31 @@ fn warnings(page: &mut String, input: &ReportInput) {
     page.push_str("</ul></section>\n");
 }
 
+/// Text in which what stands between backquotes is set as code.
+fn with_code(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut html = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        if i % 2 == 0 {
+            put!(html, "{}", escape(part));
+        } else if i + 1 < parts.len() {
+            put!(html, "<code>{}</code>", escape(part));
+        } else {
+            put!(html, "{}{}", escape("`"), escape(part));
+        }
+    }
+    html
+}
+
 fn board_caption(input: &ReportInput, layout: &Layout) -> String {
-    let mut html = String::from(
-        "<p class=\"note\">Each hexagon is a chip, each small one a core, by virtual number clockwise from the \
-         top: 0 to 5 inside, 6 to 17 around them. East is right, north is up and to the left.",
-    );
+    let mut html = String::from("<p class=\"note\">");
+    html.push_str(if board::shows_cores(layout) {
+        "Each hexagon is a chip, each small one a core, by virtual number clockwise from the top: 0 to 5 inside, \
+         6 to 17 around them."
+    } else {
+        "Each hexagon is a chip, in the colour of the population that has most of its cores."
+    });
+    html.push_str(" East is right, north is up and to the left.");
     if layout.wraps {
         html.push_str(" Links that leave one edge arrive at the opposite one.");
     }
