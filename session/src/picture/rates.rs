@@ -24,8 +24,10 @@ pub(super) fn height(bands: &[Band<'_>]) -> f64 {
 
 /// Draws the panel.
 pub(super) fn draw(svg: &mut String, panel: &Panel, axis: &TimeAxis, bands: &[Band<'_>]) {
-    // About a hundred bins, of a round width, and never less than a time step.
-    let width = nice_step((axis.end / 120.0).max(axis.timestep));
+    // Bins of a round width, never less than a time step, and enough spikes in a bin for a rate to mean something.
+    let spikes: usize = bands.iter().map(|band| band.spikes.cells.len()).sum();
+    let bins = (spikes / (4 * bands.len()).max(1)).clamp(20, 120);
+    let width = nice_step((axis.end / bins as f64).max(axis.timestep));
     let rates: Vec<Vec<f64>> = bands.iter().map(|band| binned(band, axis, width)).collect();
     let largest = rates.iter().flatten().copied().fold(0.0, f64::max);
     let high = if largest > 0.0 {
