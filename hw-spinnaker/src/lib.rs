@@ -17,5 +17,6 @@ pub use binary::Binary;
 pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
 pub use lower::{
     Block, ChannelLayout, CoreLayout, Layout, LowerError, LowerOptions, Lowered, PopulationLayout,
-    RegionWrite, Role, Stage, SynapseBlocks, lower, lower_observed,
+    ReadBackError, RecordError, Records, RegionWrite, Role, Segment, Stage, SynapseBlocks, lower,
+    lower_observed,
 };

@@ -127,3 +127,157 @@ fn a_model_parameter_must_be_positive() {
         "population `cells`: `tau_m` is 0.00001, stored as 0; it must be positive"
     );
 }
+
+#[test]
+fn stored_synapses_come_back_in_pynn_order() {
+    let (mut n, _, cells) = small();
+    // Delays beyond the ring buffer of 84 neurons (64 slots), through several stages.
+    let synapses: Vec<_> = (0..250u32)
+        .rev()
+        .map(|i| {
+            (
+                i,
+                (i * 13) % 250,
+                -0.1 - 0.001 * f64::from(i),
+                1.0 + f64::from(i % 200),
+            )
+        })
+        .collect();
+    let loops = list(&mut n, cells, cells, 1, &synapses);
+    let lowered = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap();
+    let asked = n.expand(loops).unwrap();
+    let stored = lowered.stored(&n, loops).unwrap();
+    assert_eq!(stored.sources, asked.sources);
+    assert_eq!(stored.delays, asked.delays);
+    for (stored, asked) in stored.weights.iter().zip(&asked.weights) {
+        assert!((stored - asked).abs() < 1e-4, "{stored} for {asked}");
+    }
+    let extensions = lowered
+        .image
+        .cores
+        .iter()
+        .filter(|c| c.binary == Binary::DelayExtension)
+        .count();
+    assert_eq!(extensions, 3);
+    // Each beside its source.
+    for layout in &lowered.layout.cores {
+        if let Role::Delay {
+            population,
+            cells,
+            stages,
+            steps_per_stage,
+        } = &layout.role
+        {
+            assert_eq!((*stages, *steps_per_stage), (3, 64));
+            let source = lowered.layout.cores.iter().find(|other| {
+                matches!(&other.role, Role::Cells { population: p, cells: c } if (p, c) == (population, cells))
+            });
+            assert_eq!(source.unwrap().core.chip, layout.core.chip);
+        }
+    }
+}
+
+#[test]
+fn a_delay_too_long_names_the_projection() {
+    let (mut n, input, cells) = small();
+    list(&mut n, input, cells, 0, &[(0, 0, 1.0, 100_000.0)]);
+    let error = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "projection `0 to 1` has a delay of 100000 ms; the longest that its source `input` can have is 32768 ms"
+    );
+}
+
+#[test]
+fn rows_of_more_than_255_synapses_become_two_blocks() {
+    let mut n = network(1.0);
+    let input = array(&mut n, "input", vec![vec![1.0]; 2]);
+    let cells = population(&mut n, "cells", 4, CellType::IfCondExp);
+    let synapses: Vec<_> = (0..600u32)
+        .map(|i| (i % 2, i % 4 / 2, 0.001 + 1e-6 * f64::from(i), 1.0))
+        .collect();
+    let projection = list(&mut n, input, cells, 0, &synapses);
+    let lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    let core = &lowered.layout.cores[lowered.layout.populations[cells.0 as usize].cores[0]];
+    let widths: Vec<u32> = core.synapses[0].direct.iter().map(|b| b.row_words).collect();
+    assert_eq!(widths, [150, 150]);
+    let (asked, stored) = (
+        n.expand(projection).unwrap(),
+        lowered.stored(&n, projection).unwrap(),
+    );
+    for (a, s) in asked.weights.iter().zip(&stored.weights) {
+        assert!((a - s).abs() < 2e-6, "{s} for {a}");
+    }
+}
+
+#[test]
+fn changes_between_runs_are_written_word_by_word() {
+    let (mut n, _, cells) = small();
+    let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    assert_eq!(lowered.update(&n).unwrap(), []);
+    let mut currents = vec![0.0; 250];
+    currents[100] = 0.5;
+    n.populations[cells.0 as usize]
+        .parameters
+        .insert("i_offset".into(), Values::PerCell(currents));
+    let writes = lowered.update(&n).unwrap();
+    let second = &lowered.layout.cores[lowered.layout.populations[cells.0 as usize].cores[1]];
+    assert_eq!(writes.len(), 1);
+    assert_eq!((writes[0].core, writes[0].region), (second.core, 2));
+    // Neuron 16 of the core, fifth of its nine words, behind one leading word.
+    assert_eq!(writes[0].offset, 4 + 4 * (16 * 9 + 4));
+    assert_eq!(writes[0].content, 0x4000u32.to_le_bytes());
+    assert_eq!(lowered.update(&n).unwrap(), []);
+    n.projections[0].delay = SynapseValue::Constant(90.0);
+    assert_eq!(
+        lowered.update(&n).unwrap_err().to_string(),
+        "the longest delay of projection `0 to 1` cannot be changed without loading the network anew"
+    );
+}
+
+#[test]
+fn saturated_weights_are_counted_and_named() {
+    let (mut n, ..) = small();
+    n.projections[0].weight = SynapseValue::Constant(1e6);
+    let lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    let warnings: Vec<String> = lowered.quantization.warnings().map(|w| w.to_string()).collect();
+    assert_eq!(
+        warnings,
+        [
+            "weights of `0 to 1` onto population `cells`: 20 of 20 too large and cut to the largest value stored"
+        ]
+    );
+}
+
+#[test]
+fn small_steps_choose_slices_and_time_scale() {
+    let mut n = network(0.1);
+    n.time_scale_factor = None;
+    let a = population(&mut n, "a", 1000, CellType::IfCondExp);
+    let b = population(&mut n, "b", 10, CellType::SpikeSourcePoisson);
+    n.populations[b.0 as usize]
+        .parameters
+        .insert("rate".into(), Values::Constant(100.0));
+    n.projections.push(Projection {
+        label: "drive".into(),
+        source: whole(b),
+        target: whole(a),
+        receptor: 0,
+        connector: Connector::AllToAll {
+            self_connections: SelfConnections::Allowed,
+        },
+        weight: SynapseValue::Constant(0.004),
+        delay: SynapseValue::Constant(1.0),
+        space: Space::default(),
+    });
+    let lowered = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap();
+    assert_eq!(lowered.time_scale_factor, 1);
+    assert_eq!(lowered.image.hardware_timestep, 100);
+    let per_core = lowered.layout.populations[a.0 as usize].per_core;
+    assert!((32..=60).contains(&per_core), "{per_core} cells per core");
+    // On a small machine there are not enough cores for that.
+    n.populations[a.0 as usize].size = 4000;
+    let slow = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    assert!(slow.time_scale_factor > 1, "{}", slow.time_scale_factor);
+    assert!(slow.layout.populations.iter().all(|p| p.load <= 1.0));
+}

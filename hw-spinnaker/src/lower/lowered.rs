@@ -4,7 +4,6 @@ use super::{
     LowerError, LowerOptions,
     cells::Cells,
     channels::Channel,
-    images::SenderKeys,
     layout::{Layout, Role},
     split::Split,
     vertices::Job,
@@ -86,12 +85,10 @@ pub struct Lowered {
 
 /// What later calls need of the network's way down.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "read by what follows a run, which is being written")]
 pub(crate) struct Plan {
     pub(crate) split: Split,
     pub(crate) scales: Vec<Option<Scales>>,
     pub(crate) cells: Vec<Cells>,
-    pub(crate) sender_keys: SenderKeys,
     /// By core of the image.
     pub(crate) jobs: Vec<Job>,
     /// By core of the image.

@@ -63,10 +63,24 @@ pub(crate) struct RowRule {
 
 impl RowRule {
     pub(crate) fn new(split: &Split, part_index: usize, part: &Part) -> Self {
+        let slots = split.populations[part.target.0 as usize].slots;
+        Self::with_group(split, part, slots, split.group_of[part_index])
+    }
+
+    /// The rule of a part whose index is not known, for a target with `slots` delay slots.
+    pub(crate) fn of(split: &Split, part: &Part, slots: u32) -> Self {
+        let group = (part.max_delay > slots).then(|| {
+            let same = |g: &DelayGroup| g.source == part.source && g.steps_per_stage == slots;
+            split.groups.iter().position(same)
+        });
+        Self::with_group(split, part, slots, group.flatten())
+    }
+
+    fn with_group(split: &Split, part: &Part, slots: u32, group: Option<usize>) -> Self {
         let source = split.populations[part.source.0 as usize];
         Self {
-            slots: split.populations[part.target.0 as usize].slots,
-            group: split.group_of[part_index].map(|group| split.groups[group]),
+            slots,
+            group: group.map(|group| split.groups[group]),
             source_size: source.size,
             source_per_core: source.per_core,
         }

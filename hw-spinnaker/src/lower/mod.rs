@@ -13,6 +13,7 @@
 //! - weights beyond 16 bits are cut to the largest value and counted, not wrapped.
 
 mod cells;
+mod changes;
 mod channels;
 mod costs;
 mod error;
@@ -22,6 +23,8 @@ mod lowered;
 mod matrices;
 mod options;
 mod parts;
+mod read_back;
+mod records;
 mod split;
 mod spynnaker_estimate;
 mod vertices;
@@ -31,6 +34,8 @@ pub use error::LowerError;
 pub use layout::{Block, ChannelLayout, CoreLayout, Layout, PopulationLayout, Role, SynapseBlocks};
 pub use lowered::{Lowered, RegionWrite, Stage};
 pub use options::LowerOptions;
+pub use read_back::ReadBackError;
+pub use records::{RecordError, Records, Segment};
 
 use crate::{
     CoreImage, LoadImage, RoutingEntry, SpinnakerArchitecture, chip_of, core_of, node_of,
@@ -200,7 +205,6 @@ pub fn lower_observed(
         split: lowering.split,
         scales: lowering.scales,
         cells: lowering.cells,
-        sender_keys,
         jobs,
         channels,
         options: options.clone(),
@@ -259,7 +263,10 @@ impl<'a> Lowering<'a> {
             .map(|population| cells_of(network, population, &mut parameters))
             .collect::<Result<Vec<_>, _>>()?;
         let split = match fixed {
-            Some(plan) => plan.split.clone(),
+            Some(plan) => {
+                check_delays_fit(network, &parts, &plan.split)?;
+                plan.split.clone()
+            }
             None => split(network, &parts, &cells, machine_cores, options)?,
         };
         check_time_scale(network, &split)?;
@@ -403,6 +410,36 @@ fn check_timestep(network: &Network) -> Result<(), LowerError> {
     let us = timestep * 1000.0;
     if !(0.999..=1e9).contains(&us) || (us - us.round()).abs() > 1e-6 * us {
         return Err(LowerError::Timestep { timestep });
+    }
+    Ok(())
+}
+
+/// Whether the synapses of a changed network go through the delay slots and stages that there are.
+fn check_delays_fit(network: &Network, parts: &[Part], split: &Split) -> Result<(), LowerError> {
+    if parts.len() != split.group_of.len() {
+        return Err(LowerError::NeedsNewImage {
+            what: "which populations projections connect".to_owned(),
+        });
+    }
+    for (part, group) in parts.iter().zip(&split.group_of) {
+        let slots = split.populations[part.target.0 as usize].slots;
+        let most = group.map_or(slots, |group| {
+            let group = split.groups[group];
+            // A group belongs to one source; another one here means that the projections were changed.
+            if group.source == part.source && group.steps_per_stage == slots {
+                slots.saturating_mul(group.stages + 1)
+            } else {
+                0
+            }
+        });
+        if part.max_delay > most {
+            return Err(LowerError::NeedsNewImage {
+                what: format!(
+                    "the longest delay of projection `{}`",
+                    network.projection(part.projection).label
+                ),
+            });
+        }
     }
     Ok(())
 }
@@ -695,7 +732,7 @@ fn layout_of(
 }
 
 impl Lowering<'_> {
-    fn synapse_blocks(&self, population: PopulationId, core: u32) -> Vec<SynapseBlocks> {
+    pub(crate) fn synapse_blocks(&self, population: PopulationId, core: u32) -> Vec<SynapseBlocks> {
         self.matrix(population, core)
             .parts
             .iter()

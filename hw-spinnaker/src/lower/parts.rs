@@ -35,7 +35,7 @@ pub(crate) fn parts_of(network: &Network) -> Result<Vec<Part>, LowerError> {
         .into_par_iter()
         .map(|index| {
             let id = ProjectionId(index as u32);
-            Ok(cut(network, id, network.expand(id)?))
+            parts_of_projection(network, id)
         })
         .collect();
     let mut parts = Vec::new();
@@ -43,6 +43,11 @@ pub(crate) fn parts_of(network: &Network) -> Result<Vec<Part>, LowerError> {
         parts.extend(result?);
     }
     Ok(parts)
+}
+
+/// Parts of one projection.
+pub(crate) fn parts_of_projection(network: &Network, id: ProjectionId) -> Result<Vec<Part>, LowerError> {
+    Ok(cut(network, id, network.expand(id)?))
 }
 
 /// The delay in steps that stands for `delay` ms: rounded half to even, at least 1.

@@ -1,0 +1,170 @@
+//! Following changes between runs: parameters, rates, spike times and weights, without a new load image.
+
+use super::{LowerError, Lowered, Lowering, RegionWrite, cells::Cells, images::neuron_region, vertices::Job};
+use crate::regions::{neuron_params::components, numbers, poisson};
+use taproot_network::Network;
+
+impl Lowered {
+    /// Follows a changed network: what to write into the regions of cores that are paused, so that the next run uses
+    /// it. The image, the send buffers and the quantization report follow as well.
+    ///
+    /// Only what changed is written, since a paused core keeps the state of its neurons beside their parameters.
+    /// Ring-buffer shifts stay as they are, since the cores do not read them again: a weight that does not fit any
+    /// more is cut, and counted in [`Lowered::quantization`].
+    ///
+    /// # Errors
+    /// If the change needs a new load image, such as another size, other records, longer delays or more synapses.
+    pub fn update(&mut self, network: &Network) -> Result<Vec<RegionWrite>, LowerError> {
+        let needs = |what: String| LowerError::NeedsNewImage { what };
+        let populations = &self.layout.populations;
+        if network.populations.len() != populations.len() || network.timestep != self.plan.timestep {
+            return Err(needs("the number of populations, or the time step,".to_owned()));
+        }
+        for (population, slices) in network.populations.iter().zip(&self.plan.split.populations) {
+            if population.size != slices.size {
+                return Err(needs(format!("the size of population `{}`", population.label)));
+            }
+        }
+        let options = self.plan.options.clone();
+        let lowering = Lowering::new(network, usize::MAX, &options, Some(&self.plan), &mut |_| ())?;
+        let mut writes = Vec::new();
+        for (position, job) in self.plan.jobs.iter().enumerate() {
+            let Job::Cells { population, core } = *job else {
+                continue;
+            };
+            let label = &network.population(population).label;
+            let channels = lowering.channels(job);
+            let same_records = channels.len() == self.plan.channels[position].len()
+                && channels
+                    .iter()
+                    .zip(&self.plan.channels[position])
+                    .all(|(new, old)| {
+                        (new.channel, new.interval, &new.cells) == (old.channel, old.interval, &old.cells)
+                    });
+            if !same_records {
+                return Err(needs(format!("what population `{label}` records")));
+            }
+            let slice = self.plan.split.populations[population.0 as usize].slice(core);
+            let image = &mut self.image.cores[position];
+            let core_id = image.core;
+            match (
+                &lowering.cells[population.0 as usize],
+                &self.plan.cells[population.0 as usize],
+            ) {
+                (Cells::Neurons(_), Cells::Neurons(_)) => {
+                    let new = neuron_region(&lowering, population, &slice);
+                    replace(image, numbers::neuron::NEURON_PARAMS, new, &mut writes);
+                    let matrix = lowering.matrix(population, core);
+                    let old = &self.layout.cores[position].synapses;
+                    let same_blocks = matrix.parts.len() == old.len()
+                        && lowering
+                            .synapse_blocks(population, core)
+                            .iter()
+                            .zip(old)
+                            .all(|(new, old)| {
+                                (&new.direct, &new.delayed, new.projection)
+                                    == (&old.direct, &old.delayed, old.projection)
+                            });
+                    if !same_blocks {
+                        return Err(needs(format!(
+                            "which synapses population `{label}` receives, or through how many time steps,"
+                        )));
+                    }
+                    if !matrix.content.is_empty() {
+                        replace(
+                            image,
+                            numbers::neuron::SYNAPTIC_MATRIX,
+                            matrix.content.clone(),
+                            &mut writes,
+                        );
+                    }
+                }
+                (Cells::Poisson(new), Cells::Poisson(old)) => {
+                    let range = slice.start as usize..slice.end as usize;
+                    if new[range.clone()] != old[range.clone()] {
+                        let content = poisson::encode_expander(&new[range]);
+                        writes.push(RegionWrite {
+                            core: core_id,
+                            region: numbers::poisson::EXPANDER,
+                            offset: 0,
+                            content: content.clone(),
+                        });
+                        set_content(image, numbers::poisson::EXPANDER, content);
+                    }
+                }
+                (Cells::Array(_), Cells::Array(_)) => {}
+                _ => return Err(needs(format!("the cell type of population `{label}`"))),
+            }
+        }
+        self.quantization = lowering.quantization();
+        self.plan.cells = lowering.cells;
+        Ok(writes)
+    }
+
+    /// What takes the paused cores back to time 0: the neurons' parameters and initial values, and all rates. Spike
+    /// arrays start again with [`Lowered::send_buffers`].
+    pub fn reset_writes(&self) -> Vec<RegionWrite> {
+        let mut writes = Vec::new();
+        for core in &self.image.cores {
+            let number = match core.binary {
+                crate::Binary::SpikeSourcePoisson => numbers::poisson::EXPANDER,
+                crate::Binary::IfCurrExp | crate::Binary::IfCondExp => numbers::neuron::NEURON_PARAMS,
+                _ => continue,
+            };
+            for region in core.regions.iter().filter(|region| region.number == number) {
+                writes.push(RegionWrite {
+                    core: core.core,
+                    region: number,
+                    offset: 0,
+                    content: region.content.clone(),
+                });
+            }
+        }
+        writes
+    }
+
+    /// Whether a cell type keeps state that [`Lowered::reset_writes`] restores.
+    pub fn has_state(cell: taproot_network::CellType) -> bool {
+        components(cell).is_some()
+    }
+}
+
+/// Puts new content of the same length into a region of the image, and lists the words that differ, neighbours
+/// together.
+fn replace(image: &mut crate::CoreImage, number: u8, new: Vec<u8>, writes: &mut Vec<RegionWrite>) {
+    let Some(region) = image.regions.iter_mut().find(|region| region.number == number) else {
+        return;
+    };
+    assert_eq!(
+        region.content.len(),
+        new.len(),
+        "the same cells and blocks take the same space"
+    );
+    let mut start = None;
+    let words = new.len() / 4;
+    for word in 0..=words {
+        let range = 4 * word..(4 * word + 4).min(new.len());
+        let differs = word < words && region.content[range.clone()] != new[range];
+        match (start, differs) {
+            (None, true) => start = Some(4 * word),
+            (Some(from), false) => {
+                writes.push(RegionWrite {
+                    core: image.core,
+                    region: number,
+                    offset: from as u32,
+                    content: new[from..4 * word].to_vec(),
+                });
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    region.content = new;
+}
+
+fn set_content(image: &mut crate::CoreImage, number: u8, content: Vec<u8>) {
+    if let Some(region) = image.regions.iter_mut().find(|region| region.number == number) {
+        region.size = region.size.max(content.len() as u32);
+        region.content = content;
+    }
+}
