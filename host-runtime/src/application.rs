@@ -9,7 +9,7 @@
 use crate::{CoreFailure, Host, HostError, Job, Observer, Question, ScpError};
 use std::time::Duration;
 use taproot_spinnaker::{
-    Binary, LoadImage,
+    Binary, LoadImage, RegionWrite,
     wire::{
         command::{Command, Tag},
         control::Control,
@@ -69,28 +69,16 @@ impl LoadedCore {
     }
 }
 
-/// Something to write into a region of a core.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegionWrite<'a> {
-    /// Index of the core in [`Application::cores`].
-    pub core: usize,
-    /// Number of the region.
-    pub region: u8,
-    /// Where in the region, a multiple of 4.
-    pub offset: u32,
-    /// What.
-    pub data: &'a [u8],
-}
-
 /// One run, from step to step.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct RunOptions<'a> {
+pub struct RunOptions {
     /// First step to execute: where the last run ended, or 0 to begin anew.
     pub from: u32,
     /// The step at which cores pause.
     pub until: u32,
-    /// What to write when cores are armed but do not run yet, such as buffers of spike arrays.
-    pub writes: Vec<RegionWrite<'a>>,
+    /// What to write when cores are armed but do not run yet: the buffers of spike arrays. Parameters belong into
+    /// [`Application::write_regions`] before the run, since arming is when cores read them.
+    pub writes: Vec<RegionWrite>,
 }
 
 /// How a run went.
@@ -149,7 +137,7 @@ impl Application {
     pub fn run(
         &mut self,
         host: &mut Host,
-        options: &RunOptions<'_>,
+        options: &RunOptions,
         observer: &dyn Observer,
     ) -> Result<RunReport, HostError> {
         let result = self.run_inner(host, options, observer);
@@ -168,7 +156,7 @@ impl Application {
     fn run_inner(
         &mut self,
         host: &mut Host,
-        options: &RunOptions<'_>,
+        options: &RunOptions,
         observer: &dyn Observer,
     ) -> Result<RunReport, HostError> {
         if self.cores.is_empty() {
@@ -475,29 +463,36 @@ impl Application {
     pub fn write_regions(
         &self,
         host: &mut Host,
-        writes: &[RegionWrite<'_>],
+        writes: &[RegionWrite],
         observer: &dyn Observer,
     ) -> Result<(), HostError> {
         let jobs = writes
             .iter()
             .map(|write| {
-                let core = &self.cores[write.core];
+                let core = self
+                    .cores
+                    .iter()
+                    .find(|core| core.core == write.core)
+                    .ok_or_else(|| HostError::NoSuchCore {
+                        core: write.core,
+                        label: "a write into one of its regions".into(),
+                    })?;
                 let region = core.region(write.region)?;
-                let end = u64::from(write.offset) + write.data.len() as u64;
+                let end = u64::from(write.offset) + write.content.len() as u64;
                 if end > u64::from(region.size) {
                     return Err(HostError::RegionTooSmall {
                         core: core.core,
                         label: core.label.clone(),
                         region: write.region,
                         offset: write.offset,
-                        bytes: write.data.len(),
+                        bytes: write.content.len(),
                         size: region.size,
                     });
                 }
                 Ok(Job::Write {
                     chip: core.core.chip,
                     address: region.address + write.offset,
-                    data: write.data,
+                    data: &write.content,
                 })
             })
             .collect::<Result<Vec<_>, HostError>>()?;

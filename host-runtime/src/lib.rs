@@ -43,9 +43,7 @@ mod observer;
 mod scp;
 mod transport;
 
-pub use application::{
-    Application, ChannelData, LoadedCore, LoadedRegion, RegionWrite, RunOptions, RunReport,
-};
+pub use application::{Application, ChannelData, LoadedCore, LoadedRegion, RunOptions, RunReport};
 pub use boot::BootOptions;
 pub use clock::{Clock, SystemClock};
 pub use diagnose::{CoreFailure, CoreStatus, MachineInfo};

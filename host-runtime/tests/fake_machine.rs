@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 use taproot_host::{
     BootOptions, ChannelData, Clock, FirmwareError, FirmwareSource, Host, HostError, HostOptions, Job, Quiet,
-    RegionWrite, RunOptions,
+    RunOptions,
     fake::{FakeClock, FakeMachine, Faults},
 };
 use taproot_spinnaker::{
-    Binary, CoreImage, IpTag, LoadImage, Region, RoutingEntry,
+    Binary, CoreImage, IpTag, LoadImage, Region, RegionWrite, RoutingEntry,
     wire::{
         boot::BootValues,
         data_table::DataTable,
@@ -242,10 +242,10 @@ fn an_application_is_loaded_run_twice_read_and_stopped() {
                 from,
                 until,
                 writes: vec![RegionWrite {
-                    core: 1,
+                    core: cores[1],
                     region: 6,
                     offset: 16,
-                    data: &[9; 8],
+                    content: vec![9; 8],
                 }],
             };
             let report = application.run(&mut host, &run, &Quiet).unwrap();
