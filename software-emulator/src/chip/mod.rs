@@ -77,6 +77,8 @@ pub(crate) struct Chip {
     pub(crate) outbox: Vec<Outgoing>,
     /// When anything here next happens.
     pub(crate) next: u64,
+    /// Turns that cores had in the last window.
+    pub(crate) turns: u32,
 }
 
 impl Chip {
@@ -125,6 +127,7 @@ impl Chip {
             links: options.links.map(link),
             outbox: Vec::new(),
             next: NEVER,
+            turns: 0,
         }
     }
 
@@ -201,6 +204,7 @@ impl Chip {
         self.propagate(start);
 
         let mut sleeping = self.shared.uncore.system.sleeping;
+        self.turns = 0;
         for n in 0..CORES {
             while self.attention[n] < end {
                 let core = &mut self.cores[n];
@@ -209,6 +213,7 @@ impl Chip {
                     break;
                 }
                 self.attention[n] = core.run(end, &mut self.shared);
+                self.turns += 1;
                 if core.cpu.asleep() {
                     sleeping |= 1 << n;
                 } else {

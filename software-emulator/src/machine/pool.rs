@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     mail: AtomicBool,
     /// Ethernet frames have left.
     frames: AtomicBool,
+    /// Turns that cores had in the chip's last window.
+    turns: AtomicU64,
 }
 
 impl Slot {
@@ -28,6 +30,7 @@ impl Slot {
             next,
             mail: AtomicBool::new(false),
             frames: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
         }
     }
 
@@ -56,6 +59,7 @@ impl Slot {
         let mut chip = self.lock();
         chip.run_window(start, end);
         self.set_next(chip.next);
+        self.turns.store(chip.turns.into(), Ordering::Relaxed);
         if !chip.outbox.is_empty() || chip.shared.router.taken != [0; 6] {
             self.mail.store(true, Ordering::Relaxed);
         }
@@ -68,8 +72,9 @@ impl Slot {
 /// How often an idle worker looks before it starts to give way, and before it goes to sleep.
 const SPINS: u32 = 2_000;
 const YIELDS: u32 = 2_200;
-/// Fewer chips than this in a window are not worth sharing.
-const WORTH_SHARING: usize = 2;
+/// A window in which the cores of its chips had fewer turns than this, last time, is not worth sharing: that is about
+/// two microseconds of work, and waking somebody costs more.
+const WORTH_SHARING: u64 = 8;
 /// Windows that the coordinator runs alone after it had to give way to get a chip back, at least and at most. On a host
 /// with other work a worker is easily preempted in the middle of a chip, and waiting for it costs more than it saves.
 const ALONE: (u32, u32) = (256, 1 << 16);
@@ -178,10 +183,15 @@ impl Pool {
         }
     }
 
+    fn is_worth_sharing(&self, list: &[u32]) -> bool {
+        let turns = |chip: &u32| self.board.slots[*chip as usize].turns.load(Ordering::Relaxed);
+        list.iter().map(turns).sum::<u64>() >= WORTH_SHARING
+    }
+
     /// Runs the chips of `list` from `start` to `end`.
     pub(crate) fn run(&mut self, list: &[u32], start: u64, end: u64) {
         let board = &*self.board;
-        if self.workers.is_empty() || list.len() < WORTH_SHARING || self.alone > 0 {
+        if self.workers.is_empty() || list.len() < 2 || self.alone > 0 || !self.is_worth_sharing(list) {
             self.alone = self.alone.saturating_sub(1);
             for chip in list {
                 board.slots[*chip as usize].run(start, end);
