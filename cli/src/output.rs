@@ -21,3 +21,8 @@ pub(crate) fn json(value: &impl serde::Serialize) {
 pub(crate) fn message(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
+
+/// Writes a JSON result to stdout, on one line.
+pub(crate) fn json_line(value: &serde_json::Value) {
+    result(value);
+}

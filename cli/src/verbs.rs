@@ -1,13 +1,28 @@
-//! What each verb does.
+//! What each verb does. Each returns whether the answer is yes.
 
-use crate::{arguments::Arguments, failure::Failure};
+mod board;
+mod emulate;
+mod firmware;
+mod map;
+mod run;
+
+use crate::{
+    arguments::{Arguments, Verb},
+    failure::Failure,
+};
 
 /// Carries out a verb; whether the answer is yes.
 pub(crate) fn run(arguments: Arguments) -> Result<bool, Failure> {
-    let _ = arguments;
-    let _ = crate::progress::Progress::new();
-    Err(Failure::with_hint(
-        "this verb is not connected yet",
-        "see `taproot --help`",
-    ))
+    let json = arguments.json;
+    match arguments.verb {
+        Verb::Run(run) => run::run(&run, json),
+        Verb::Map(map) => map::map(&map, json),
+        Verb::Check { directory } => map::check(&directory, json),
+        Verb::Emulate(emulate) => emulate::emulate(&emulate, json),
+        Verb::Boot { host, again } => board::boot(&host, again, json),
+        Verb::Info { host } => board::info(&host, json),
+        Verb::Ps { host } => board::ps(&host, json),
+        Verb::Iobuf { host, x, y, p } => board::iobuf(&host, x, y, p, json),
+        Verb::Firmware { action } => firmware::firmware(action, json),
+    }
 }

@@ -18,6 +18,21 @@ pub struct LoadImage {
     pub tags: Vec<IpTag>,
 }
 
+impl LoadImage {
+    /// Bytes of data that a host writes: tables of contents, regions and routing tables, without programs.
+    pub fn bytes(&self) -> u64 {
+        let regions = |core: &CoreImage| {
+            core.regions
+                .iter()
+                .map(|region| region.content.len() as u64)
+                .sum::<u64>()
+        };
+        let data: u64 = self.cores.iter().map(|core| 392 + regions(core)).sum();
+        let entries: u64 = self.tables.iter().map(|(_, entries)| entries.len() as u64).sum();
+        data + 16 * entries
+    }
+}
+
 /// One core: the program it runs and the regions that the program reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreImage {

@@ -7,10 +7,23 @@
 //! This crate does not know the command line or Python.
 
 mod arrays;
+mod artefacts;
 mod drawing;
+mod error;
+mod extract;
+mod machine;
 mod observer;
+mod outputs;
 pub mod picture;
 pub mod report;
+mod session;
+mod stages;
 
 pub use arrays::{signals_npz, spikes_npz};
+pub use artefacts::{CheckReport, check};
+pub use error::SessionError;
+pub use machine::{EMULATED_UNIX_TIME, OpenMachine, Target, board_of, machine_file, now, processors};
 pub use observer::{Observer, Quiet};
+pub use outputs::{Summary, map};
+pub use session::{Session, SessionOptions};
+pub use stages::StageTime;

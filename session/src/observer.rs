@@ -1,31 +1,3 @@
-//! Who is told how long work goes on.
+//! Who is told how long work goes on: the host's observer, for the whole session.
 
-/// Told about stages, progress and warnings. Methods are called from any thread and should return at once.
-pub trait Observer: Send + Sync {
-    /// A stage begins: a short phrase such as `booting spin5`.
-    fn stage(&self, name: &str) {
-        let _ = name;
-    }
-
-    /// Progress of the stage: `done` of `total` in `unit` (`bytes`, `ms`, `cores`); `total` is 0 when unknown.
-    fn progress(&self, done: u64, total: u64, unit: &'static str) {
-        let _ = (done, total, unit);
-    }
-
-    /// Something the user should know although work goes on: one line or a few.
-    fn warn(&self, message: &str) {
-        let _ = message;
-    }
-
-    /// Asked between slices of long work: true stops the work with an `Interrupted` error and leaves the machine
-    /// usable.
-    fn interrupted(&self) -> bool {
-        false
-    }
-}
-
-/// An observer that keeps quiet.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Quiet;
-
-impl Observer for Quiet {}
+pub use taproot_host::{Observer, Quiet};

@@ -79,12 +79,41 @@ impl Chip {
 /// assert_eq!(board.neighbour(ChipXy::new(0, 0), Link::West), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "MachineParts", into = "MachineParts")]
 pub struct Machine {
     name: String,
     width: u8,
     height: u8,
     /// `y * width + x`.
     chips: Vec<Option<Chip>>,
+}
+
+/// A machine as it is written to files.
+#[derive(Serialize, Deserialize)]
+struct MachineParts {
+    name: String,
+    width: u8,
+    height: u8,
+    chips: Vec<(ChipXy, Chip)>,
+}
+
+impl TryFrom<MachineParts> for Machine {
+    type Error = MachineError;
+    fn try_from(parts: MachineParts) -> Result<Self, MachineError> {
+        Self::new(parts.name, parts.width, parts.height, parts.chips)
+    }
+}
+
+impl From<Machine> for MachineParts {
+    fn from(machine: Machine) -> Self {
+        let chips = machine.chips().map(|(xy, chip)| (xy, chip.clone())).collect();
+        Self {
+            name: machine.name,
+            width: machine.width,
+            height: machine.height,
+            chips,
+        }
+    }
 }
 
 /// What is wrong with a machine.
@@ -424,6 +453,14 @@ mod tests {
         ] {
             machine.check().unwrap();
         }
+    }
+
+    #[test]
+    fn machines_survive_files_and_wrong_files_are_refused() {
+        let board = Machine::spin5();
+        let text = toml::to_string(&MachineParts::from(board.clone())).unwrap();
+        assert_eq!(toml::from_str::<Machine>(&text).unwrap(), board);
+        assert!(toml::from_str::<Machine>(&text.replace("width = 8", "width = 3")).is_err());
     }
 
     #[test]

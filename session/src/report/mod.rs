@@ -8,8 +8,11 @@ mod board;
 mod heat;
 mod input;
 mod layout;
+mod of_mapping;
 mod quantization;
 mod tables;
+
+pub(crate) use of_mapping::of_mapping;
 
 pub use input::{
     LinkLoad, Occupant, OccupantKind, PopulationSummary, ProjectionSummary, Provenance, QuantizationKind,

@@ -1,0 +1,181 @@
+//! What a lab engineer asks a board: `boot`, `info`, `ps`, `iobuf`.
+
+use crate::{arguments::Host as HostArgument, failure::Failure, output, progress::Progress};
+use std::{collections::BTreeMap, net::IpAddr};
+use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostError, HostOptions, firmware};
+use taproot_session::{SessionError, now};
+use taproot_spinnaker::wire::{
+    boot::BootValues,
+    iobuf::{Line, lines},
+};
+use taproot_spinnaker_chip::{Board, CORES_PER_CHIP, ChipXy, CoreId, Link};
+
+fn connect(host: &HostArgument) -> Result<Host, Failure> {
+    match host.host {
+        IpAddr::V4(address) => Ok(Host::connect(address, HostOptions::default())?),
+        address => Err(SessionError::NotV4(address).into()),
+    }
+}
+
+/// An error from a board that may just not have been booted.
+fn explain(error: HostError, host: &HostArgument) -> Failure {
+    match error {
+        HostError::NotBooted { .. } => {
+            Failure::with_hint(error, format!("`taproot boot {}` boots it", host.host))
+        }
+        error => error.into(),
+    }
+}
+
+pub(crate) fn boot(host: &HostArgument, again: bool, json: bool) -> Result<bool, Failure> {
+    let progress = Progress::new();
+    let image = FirmwareCache::locate()?.read(firmware::BOOT_IMAGE)?;
+    let options = BootOptions::new(BootValues::for_board(Board::Spin5, now()));
+    let mut connection = connect(host)?;
+    let booted = if again {
+        connection.boot(&image, options, &progress)
+    } else {
+        connection.ensure_booted(&image, options, &progress)
+    };
+    progress.finish();
+    let version = booted?;
+    if json {
+        output::json(&serde_json::json!({
+            "kernel": version.kernel, "version": version.version, "chip": version.chip,
+        }));
+    } else {
+        output::result(format!(
+            "{} {} at {}, chip {}",
+            version.kernel, version.version, host.host, version.chip
+        ));
+    }
+    Ok(true)
+}
+
+pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
+    let info = connect(host)?.info().map_err(|error| explain(error, host))?;
+    let machine = &info.machine;
+    if json {
+        let chips: Vec<_> = info
+            .chips
+            .iter()
+            .map(|(xy, chip)| {
+                serde_json::json!({
+                    "chip": xy,
+                    "cores": machine.chip(*xy).map_or(0, |c| c.cores.len()),
+                    "links": machine.chip(*xy).map_or(0, |c| c.links.bits()),
+                    "largest_sdram_block": chip.largest_sdram,
+                    "free_router_entries": chip.free_entries,
+                    "ethernet_up": chip.ethernet_up,
+                })
+            })
+            .collect();
+        output::json(&serde_json::json!({
+            "kernel": info.version.kernel, "version": info.version.version,
+            "width": machine.width(), "height": machine.height(),
+            "application_cores": machine.application_cores(),
+            "ethernets": info.ethernets, "chips": chips,
+        }));
+        return Ok(true);
+    }
+    output::result(format!(
+        "{} {} at {}",
+        info.version.kernel, info.version.version, host.host
+    ));
+    output::result(format!(
+        "{} by {} chips: {} working, {} application cores",
+        machine.width(),
+        machine.height(),
+        machine.chips().count(),
+        machine.application_cores()
+    ));
+    for (chip, address) in &info.ethernets {
+        output::result(format!("Ethernet at {chip}: {address}"));
+    }
+    let mut by_cores: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for (xy, chip) in machine
+        .chips()
+        .filter(|(_, chip)| chip.cores.len() != CORES_PER_CHIP)
+    {
+        by_cores.entry(chip.cores.len()).or_default().push(xy.to_string());
+    }
+    for (cores, chips) in by_cores {
+        output::result(format!("{cores} cores: {}", chips.join(" ")));
+    }
+    let dead: Vec<String> = machine
+        .chips()
+        .flat_map(|(xy, chip)| {
+            Link::ALL
+                .into_iter()
+                .filter(move |link| {
+                    !chip.links.contains(*link) && machine.chip(machine.beside(xy, *link)).is_some()
+                })
+                .map(move |link| format!("{xy} {link}"))
+        })
+        .collect();
+    if !dead.is_empty() {
+        output::result(format!("closed links to neighbours: {}", dead.join(", ")));
+    }
+    Ok(true)
+}
+
+pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
+    let mut connection = connect(host)?;
+    connection
+        .discover(&taproot_host::Quiet)
+        .map_err(|error| explain(error, host))?;
+    let cores = connection.ps()?;
+    if json {
+        let rows: Vec<_> = cores
+            .iter()
+            .map(|status| {
+                serde_json::json!({
+                    "core": status.core, "state": status.vcpu.state.to_string(), "program": status.vcpu.name(),
+                    "application": status.vcpu.application, "runtime_error": status.vcpu.runtime_error.to_string(),
+                })
+            })
+            .collect();
+        output::json(&rows);
+        return Ok(true);
+    }
+    output::result(format!(
+        "{:<12} {:<24} {:>4}  {}",
+        "core", "state", "app", "program"
+    ));
+    for status in &cores {
+        output::result(format!(
+            "{:<12} {:<24} {:>4}  {}",
+            status.core.to_string(),
+            status.vcpu.state.to_string(),
+            status.vcpu.application,
+            status.vcpu.name()
+        ));
+    }
+    Ok(true)
+}
+
+pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Result<bool, Failure> {
+    let core = CoreId::new(ChipXy::new(x, y), p)?;
+    let mut connection = connect(host)?;
+    let machine = connection
+        .discover(&taproot_host::Quiet)
+        .map_err(|error| explain(error, host))?;
+    if machine.chip(core.chip).is_none_or(|chip| p >= chip.cores.len()) {
+        return Err(Failure::with_hint(
+            format!("the machine at {} has no core {core}", host.host),
+            format!("`taproot info {}` says what it has", host.host),
+        ));
+    }
+    let text: Vec<String> = lines(&connection.iobuf(core)?)
+        .iter()
+        .map(Line::to_string)
+        .collect();
+    if json {
+        output::json(&serde_json::json!({ "core": core, "lines": text }));
+    } else {
+        for line in text {
+            output::result(line);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,115 @@
+//! Opens a machine by name: starts an emulator if it is described, connects, boots, discovers.
+
+use crate::{Observer, SessionError};
+use std::{net::Ipv4Addr, path::Path};
+use taproot_emulator::{Bind, Emulator, Options, Pace, Running, Timing};
+use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
+use taproot_spinnaker::wire::boot::BootValues;
+use taproot_spinnaker_chip::{Board, Machine, MachineName};
+
+/// The time that an emulated machine is told at boot, seconds since 1970 (2026-01-01): SCAMP seeds its random
+/// generator from it, and equal runs need equal seeds.
+pub const EMULATED_UNIX_TIME: u32 = 1_767_225_600;
+
+/// What a machine's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A machine to emulate in this process.
+    Emulated(Box<Machine>),
+    /// A board that is there, or an emulator started elsewhere.
+    Board(Ipv4Addr),
+}
+
+impl Target {
+    /// Understands a machine name, and reads the file if it names one.
+    pub fn parse(name: &str) -> Result<Self, SessionError> {
+        match MachineName::parse(name)? {
+            MachineName::Described(machine) => Ok(Self::Emulated(Box::new(machine))),
+            MachineName::Board(std::net::IpAddr::V4(address)) => Ok(Self::Board(address)),
+            MachineName::Board(address) => Err(SessionError::NotV4(address)),
+            MachineName::File(path) => Ok(Self::Emulated(Box::new(machine_file(&path)?))),
+            MachineName::BrainScaleS1 => Err(SessionError::Unsupported("brainscales1")),
+        }
+    }
+}
+
+/// Reads a machine description.
+pub fn machine_file(path: &Path) -> Result<Machine, SessionError> {
+    let text = std::fs::read_to_string(path).map_err(SessionError::file(path))?;
+    Machine::from_toml(&text).map_err(|source| SessionError::MachineFile {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Host processors that may be used.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A booted and discovered machine.
+pub struct OpenMachine {
+    /// The connection.
+    pub host: Host,
+    /// What was discovered.
+    pub machine: Machine,
+    /// The programs.
+    pub firmware: FirmwareCache,
+    /// The emulator, if the machine is one of ours. Dropped after the host.
+    pub emulator: Option<Running>,
+}
+
+impl OpenMachine {
+    /// Opens a machine; `threads` are the emulator's.
+    pub fn open(target: &Target, threads: usize, observer: &dyn Observer) -> Result<Self, SessionError> {
+        let firmware = FirmwareCache::locate()?;
+        let image = firmware.read(firmware::BOOT_IMAGE)?;
+        let (emulator, address, values) = match target {
+            Target::Emulated(machine) => {
+                let options = Options {
+                    pace: Pace::Free,
+                    threads,
+                    bind: Bind::Loopback,
+                    timing: Timing::STOCK,
+                };
+                let running = Emulator::start(machine, &options)?;
+                let std::net::IpAddr::V4(address) = running.address() else {
+                    return Err(SessionError::NotV4(running.address()));
+                };
+                (
+                    Some(running),
+                    address,
+                    BootValues::for_board(board_of(machine), EMULATED_UNIX_TIME),
+                )
+            }
+            // The board says itself what it is once it is booted; until then only LEDs depend on this.
+            Target::Board(address) => (None, *address, BootValues::for_board(Board::Spin5, now())),
+        };
+        let mut host = Host::connect(address, HostOptions::default())?;
+        host.ensure_booted(&image, BootOptions::new(values), observer)?;
+        let machine = host.discover(observer)?;
+        Ok(Self {
+            host,
+            machine,
+            firmware,
+            emulator,
+        })
+    }
+}
+
+/// The kind of board a described machine is made of.
+pub fn board_of(machine: &Machine) -> Board {
+    if machine.width() == 2 && machine.height() == 2 {
+        Board::Spin3
+    } else {
+        Board::Spin5
+    }
+}
+
+/// Seconds since 1970, for real boards.
+pub fn now() -> u32 {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+}

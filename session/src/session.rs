@@ -1,0 +1,365 @@
+//! A session: one machine, one network on it, any number of runs.
+
+use crate::{
+    Observer, OpenMachine, SessionError, Target,
+    extract::Piece,
+    stages::{Clockwork, StageTime},
+};
+use std::{sync::Arc, time::Instant};
+use taproot_host::{Application, RunOptions};
+use taproot_network::{Connections, Network, ProjectionId, Recording};
+use taproot_spinnaker::{LowerError, LowerOptions, Lowered, Segment, lower_observed};
+use taproot_spinnaker_chip::Machine;
+
+/// Region of the synaptic rows of a core that runs neurons (`sPyNNaker: population_vertex.py`).
+const SYNAPTIC_MATRIX: u8 = 6;
+
+/// What may be chosen about a session.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// Threads of an emulated machine.
+    pub threads: usize,
+    /// How networks are lowered.
+    pub lower: LowerOptions,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            threads: crate::processors(),
+            lower: LowerOptions::default(),
+        }
+    }
+}
+
+/// One machine, one network on it, any number of runs.
+///
+/// Nothing is opened before the first run, so a session that only describes costs nothing. Dropping a session stops
+/// what runs on the machine.
+pub struct Session {
+    target: Target,
+    options: SessionOptions,
+    observer: Arc<dyn Observer>,
+    open: Option<OpenMachine>,
+    loaded: Option<Loaded>,
+    clockwork: Clockwork,
+}
+
+/// A network that has been mapped and loaded.
+pub(crate) struct Loaded {
+    pub(crate) network: Network,
+    pub(crate) machine: Machine,
+    pub(crate) lowered: Lowered,
+    /// None after a reset: the image is loaded anew before the next run.
+    application: Option<Application>,
+    step: u32,
+    segment: Segment,
+    /// Of the segment so far.
+    pub(crate) recording: Recording,
+}
+
+impl Session {
+    /// A session with a machine by name (`spin5`, a TOML file, `udp:ADDRESS`, ...). The machine is opened by the
+    /// first run.
+    pub fn open(
+        machine: &str,
+        options: SessionOptions,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, SessionError> {
+        Ok(Self {
+            target: Target::parse(machine)?,
+            options,
+            observer,
+            open: None,
+            loaded: None,
+            clockwork: Clockwork::default(),
+        })
+    }
+
+    /// Runs the network until a time step, counted from time 0.
+    ///
+    /// The first call boots the machine, maps and loads. Later calls continue; values of parameters, weights and spike
+    /// times may have changed in between, and anything may have changed after a [`Session::reset`].
+    ///
+    /// # Errors
+    /// Whatever keeps the network from being mapped, loaded or run. After an error the machine is stopped and the
+    /// session begins anew with the next run.
+    pub fn run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
+        let result = self.try_run(network, until);
+        if let Err(error) = &result
+            && !matches!(error, SessionError::Structure { .. })
+        {
+            self.abandon();
+        }
+        result
+    }
+
+    fn try_run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
+        let step = self.step();
+        if until <= step {
+            return Ok(());
+        }
+        let observer = self.observer.clone();
+        if self.open.is_none() {
+            let begin = Instant::now();
+            observer.stage("opening the machine");
+            self.open = Some(OpenMachine::open(&self.target, self.options.threads, &*observer)?);
+            self.clockwork.add("boot and discover", begin.elapsed());
+        }
+        self.follow(network, until)?;
+        self.advance(until)
+    }
+
+    /// Brings what is loaded in line with the network.
+    fn follow(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let observer = self.observer.clone();
+        let unchanged = self
+            .loaded
+            .as_ref()
+            .is_some_and(|loaded| loaded.network == *network);
+        if !unchanged {
+            match &mut self.loaded {
+                Some(loaded) if loaded.step > 0 => {
+                    let writes = match loaded.lowered.update(network) {
+                        Ok(writes) => writes,
+                        Err(LowerError::NeedsNewImage { what }) => {
+                            return Err(SessionError::Structure {
+                                what,
+                                time: f64::from(loaded.step) * loaded.network.timestep,
+                            });
+                        }
+                        Err(error) => return Err(error.into()),
+                    };
+                    if let Some(application) = &loaded.application {
+                        application.write_regions(&mut open.host, &writes, &*observer)?;
+                    }
+                    loaded.network = network.clone();
+                }
+                _ => {
+                    let machine = open.machine.clone();
+                    self.stop_application()?;
+                    let begin = Instant::now();
+                    let loaded = prepare(
+                        network,
+                        &machine,
+                        until,
+                        &self.options.lower,
+                        &mut self.clockwork,
+                        &*observer,
+                    )?;
+                    self.clockwork.add("map", begin.elapsed());
+                    self.loaded = Some(loaded);
+                }
+            }
+        }
+        if let (Some(open), Some(loaded)) = (&mut self.open, &mut self.loaded)
+            && loaded.application.is_none()
+        {
+            let begin = Instant::now();
+            observer.stage("loading");
+            let application = open
+                .host
+                .load(&loaded.lowered.image, &open.firmware, &*observer)?;
+            loaded.application = Some(application);
+            self.clockwork
+                .loaded(loaded.lowered.image.bytes(), begin.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Runs what is loaded, in pieces that fit the recording buffers.
+    fn advance(&mut self, until: u32) -> Result<(), SessionError> {
+        let (Some(open), Some(loaded)) = (&mut self.open, &mut self.loaded) else {
+            return Ok(());
+        };
+        let Some(application) = &mut loaded.application else {
+            return Ok(());
+        };
+        let observer = &*self.observer;
+        let pieces = loaded.lowered.max_steps_per_run.max(1);
+        while loaded.step < until {
+            let from = loaded.step;
+            let mut to = until.min(from.saturating_add(pieces));
+            // Spikes of a long interval may not fit the send buffers; those of a shorter one do.
+            let writes = loop {
+                match loaded.lowered.send_buffers(from, to) {
+                    Err(LowerError::SendBufferTooSmall { .. }) if to - from > 1 => {
+                        to = from + (to - from) / 2
+                    }
+                    other => break other?,
+                }
+            };
+            let begin = Instant::now();
+            observer.stage("running");
+            let options = RunOptions {
+                from,
+                until: to,
+                writes,
+            };
+            let before = open.emulator.as_ref().map(|e| (e.time(), e.instructions()));
+            application.run(&mut open.host, &options, observer)?;
+            let after = open.emulator.as_ref().map(|e| (e.time(), e.instructions()));
+            self.clockwork.ran(
+                f64::from(to - from) * loaded.network.timestep,
+                begin.elapsed(),
+                before,
+                after,
+            );
+            let begin = Instant::now();
+            observer.stage("reading recordings");
+            let piece = Piece {
+                network: &loaded.network,
+                lowered: &loaded.lowered,
+                application,
+                end: to,
+            };
+            piece.extract(&mut loaded.segment, &mut open.host, observer)?;
+            loaded.step = to;
+            self.clockwork.add("extract", begin.elapsed());
+        }
+        loaded.recording = loaded.segment.recording(&loaded.network, loaded.step);
+        Ok(())
+    }
+
+    /// Time steps since time 0 or the last reset.
+    pub fn step(&self) -> u32 {
+        self.loaded.as_ref().map_or(0, |loaded| loaded.step)
+    }
+
+    /// The recording of the current segment.
+    pub fn recording(&self) -> Option<&Recording> {
+        self.loaded.as_ref().map(|loaded| &loaded.recording)
+    }
+
+    /// Back to time 0: the network stays, the recording of the segment is dropped, and the image is loaded anew before
+    /// the next run.
+    pub fn reset(&mut self) -> Result<(), SessionError> {
+        self.stop_application()?;
+        if let Some(loaded) = &mut self.loaded {
+            loaded.rewind();
+        }
+        Ok(())
+    }
+
+    /// The synapses of a projection as they are: read back from the machine when the network runs there, else as they
+    /// would be stored.
+    pub fn connections(
+        &mut self,
+        network: &Network,
+        projection: ProjectionId,
+    ) -> Result<Connections, SessionError> {
+        if let (Some(open), Some(loaded)) = (&mut self.open, &self.loaded)
+            && let Some(application) = &loaded.application
+            && loaded.network == *network
+        {
+            let cores = loaded.lowered.matrices_of(projection);
+            let wanted: Vec<(usize, u8)> = cores.iter().map(|core| (*core, SYNAPTIC_MATRIX)).collect();
+            let regions = application.read_regions(&mut open.host, &wanted, &*self.observer)?;
+            let matrices = cores.into_iter().zip(regions).collect();
+            return Ok(loaded.lowered.read_back(network, projection, &matrices)?);
+        }
+        match &self.loaded {
+            Some(loaded) if loaded.network == *network => Ok(loaded.lowered.stored(network, projection)?),
+            _ => Ok(network.expand(projection).map_err(LowerError::from)?),
+        }
+    }
+
+    /// The machine, once it has been opened.
+    pub fn machine(&self) -> Option<&Machine> {
+        self.open.as_ref().map(|open| &open.machine)
+    }
+
+    /// What is loaded.
+    pub(crate) fn loaded(&self) -> Option<&Loaded> {
+        self.loaded.as_ref()
+    }
+
+    /// How long the stages took.
+    pub fn stages(&self) -> &[StageTime] {
+        self.clockwork.stages()
+    }
+
+    pub(crate) fn clockwork(&self) -> &Clockwork {
+        &self.clockwork
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn stop_application(&mut self) -> Result<(), SessionError> {
+        if let (Some(open), Some(loaded)) = (&mut self.open, &mut self.loaded)
+            && let Some(mut application) = loaded.application.take()
+        {
+            application.stop(&mut open.host)?;
+        }
+        Ok(())
+    }
+
+    /// After an error: leaves the machine stopped, as far as it still answers.
+    fn abandon(&mut self) {
+        // The error that matters is the first one, and it is on its way to the user.
+        let _ = self.stop_application();
+        if let Some(loaded) = &mut self.loaded {
+            loaded.rewind();
+        }
+    }
+
+    /// Stops the network and lets go of the machine.
+    pub fn close(mut self) -> Result<(), SessionError> {
+        self.stop_application()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // An emulated machine of ours goes with the session; a board must not be left running.
+        if matches!(self.target, Target::Board(_)) {
+            self.abandon();
+        }
+    }
+}
+
+impl Loaded {
+    fn rewind(&mut self) {
+        self.step = 0;
+        self.segment = Segment::new();
+        self.recording = self.segment.recording(&self.network, 0);
+    }
+}
+
+/// Maps a network onto a machine: everything but loading.
+pub(crate) fn prepare(
+    network: &Network,
+    machine: &Machine,
+    steps: u32,
+    options: &LowerOptions,
+    clockwork: &mut Clockwork,
+    observer: &dyn Observer,
+) -> Result<Loaded, SessionError> {
+    observer.stage("mapping");
+    let options = LowerOptions {
+        run_steps: Some(steps),
+        ..options.clone()
+    };
+    let lowered = clockwork.lowering(|observe| lower_observed(network, machine, &options, observe))?;
+    for warning in lowered.quantization.warnings() {
+        observer.warn(&warning.to_string());
+    }
+    if network.time_scale_factor.is_none() && lowered.time_scale_factor > 1 {
+        observer.warn(&format!(
+            "a time step of {} ms is too short for this network on this machine; it runs {} times slower than real time",
+            network.timestep, lowered.time_scale_factor
+        ));
+    }
+    Ok(Loaded {
+        network: network.clone(),
+        machine: machine.clone(),
+        lowered,
+        application: None,
+        step: 0,
+        segment: Segment::new(),
+        recording: Segment::new().recording(network, 0),
+    })
+}
