@@ -5,7 +5,6 @@
 //! `LABEL.VARIABLE.times` (ms). A label's slashes become underscores; a label that occurs twice gets its population
 //! number added.
 
-use npyz::WriterBuilder;
 use std::{
     collections::BTreeSet,
     io::{self, Cursor, Write},
@@ -86,20 +85,16 @@ impl Archive {
         Self(ZipWriter::new(Cursor::new(Vec::new())))
     }
 
-    fn add<T: npyz::AutoSerialize>(
+    fn add<T: Element>(
         &mut self,
         name: &str,
         shape: &[u64],
         values: impl IntoIterator<Item = T>,
     ) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        let mut writer = npyz::WriteOptions::new()
-            .default_dtype()
-            .shape(shape)
-            .writer(&mut bytes)
-            .begin_nd()?;
-        writer.extend(values)?;
-        writer.finish()?;
+        let mut bytes = npy_header(T::DESCRIPTION, shape);
+        for value in values {
+            value.put(&mut bytes);
+        }
         // The default time stamp is a constant, so archives of equal recordings are equal.
         self.0
             .start_file(format!("{name}.npy"), SimpleFileOptions::default())
@@ -110,6 +105,44 @@ impl Archive {
     fn finish(self) -> io::Result<Vec<u8>> {
         Ok(self.0.finish().map_err(io::Error::other)?.into_inner())
     }
+}
+
+/// A number that NumPy files hold.
+trait Element {
+    /// NumPy's name of its type: byte order, kind, bytes.
+    const DESCRIPTION: &'static str;
+    fn put(self, bytes: &mut Vec<u8>);
+}
+
+impl Element for f64 {
+    const DESCRIPTION: &'static str = "<f8";
+    fn put(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+impl Element for u32 {
+    const DESCRIPTION: &'static str = "<u4";
+    fn put(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+/// The head of an `.npy` file, format 1.0 (`numpy/lib/format.py`): magic, version, length, and a Python dictionary,
+/// padded so that the data begins at a multiple of 64 bytes.
+fn npy_header(description: &str, shape: &[u64]) -> Vec<u8> {
+    let mut dimensions = String::new();
+    for size in shape {
+        dimensions.push_str(&format!("{size}, "));
+    }
+    let mut text = format!("{{'descr': '{description}', 'fortran_order': False, 'shape': ({dimensions}), }}");
+    let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
+    text.push_str(&" ".repeat(length - text.len() - 1));
+    text.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes
 }
 
 #[cfg(test)]
@@ -140,22 +173,32 @@ mod tests {
         }
     }
 
-    fn read(bytes: Vec<u8>, name: &str) -> npyz::NpyFile<Cursor<Vec<u8>>> {
+    /// The header's text and the doubles of an array.
+    fn read(bytes: Vec<u8>, name: &str) -> (String, Vec<f64>) {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         let mut content = Vec::new();
         io::copy(&mut archive.by_name(name).unwrap(), &mut content).unwrap();
-        npyz::NpyFile::new(Cursor::new(content)).unwrap()
+        assert_eq!(&content[..8], b"\x93NUMPY\x01\x00");
+        let data = 10 + usize::from(u16::from_le_bytes([content[8], content[9]]));
+        assert_eq!(data % 64, 0);
+        let header = String::from_utf8(content[10..data].to_vec()).unwrap();
+        let values = content[data..]
+            .chunks(8)
+            .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+            .collect();
+        (header, values)
     }
 
     #[test]
     fn spikes_and_signals_read_back() {
-        let times: Vec<f64> = read(spikes_npz(&recording()).unwrap(), "a_b.times.npy")
-            .into_vec()
-            .unwrap();
+        let (_, times) = read(spikes_npz(&recording()).unwrap(), "a_b.times.npy");
         assert_eq!(times, [0.5, 1.5]);
-        let samples = read(signals_npz(&recording()).unwrap(), "a_b.v.npy");
-        assert_eq!(samples.shape(), [2, 2]);
-        assert_eq!(samples.into_vec::<f64>().unwrap(), [-65.0, -64.0, -63.0, -62.0]);
+        let (header, samples) = read(signals_npz(&recording()).unwrap(), "a_b.v.npy");
+        assert!(
+            header.contains("'descr': '<f8'") && header.contains("(2, 2, )"),
+            "{header}"
+        );
+        assert_eq!(samples, [-65.0, -64.0, -63.0, -62.0]);
     }
 
     #[test]
