@@ -6,7 +6,7 @@
 //!
 //! Source: `SpiNNFrontEndCommon: simulation.c`, `application_runner.py`.
 
-use crate::{CoreFailure, Host, HostError, Job, Observer, Question, ScpError};
+use crate::{CoreFailure, Host, HostError, Job, Observer, Patience, Question, ScpError};
 use std::time::Duration;
 use taproot_spinnaker::{
     Binary, LoadImage, RegionWrite,
@@ -206,10 +206,16 @@ impl Application {
                         ..
                     },
                 ),
-            ) => match self.check_failures(host) {
-                Err(dead @ HostError::CoresFailed { .. }) => Err(dead),
-                _ => Err(error),
-            },
+            ) => {
+                // If it is the board, waiting long for it once is enough.
+                let normal = host.set_patience(Patience::SHORT);
+                let found = self.check_failures(host);
+                host.set_patience(normal);
+                match found {
+                    Err(dead @ HostError::CoresFailed { .. }) => Err(dead),
+                    _ => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }

@@ -125,23 +125,33 @@ impl Host {
                 }
             }
             Err(HostError::Scp(ScpError::NoAnswer { .. } | ScpError::Refused { .. })) => {
-                let normal = std::mem::replace(&mut self.boards[0].scp.patience, Patience::SHORT);
-                for (chip, question) in chips.iter().zip(&asked) {
-                    match self.perform(std::slice::from_ref(question), observer) {
-                        Ok(outcomes) => {
-                            infos.insert(*chip, understood(*chip, &outcomes[0])?);
-                        }
-                        Err(HostError::Scp(
-                            error @ (ScpError::NoAnswer { .. } | ScpError::Refused { .. }),
-                        )) => {
-                            observer.warn(&format!("chip {chip} is taken for dead: {error}"));
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
-                self.boards[0].scp.patience = normal;
+                let normal = self.set_patience(Patience::SHORT);
+                let found = self.survey_one_by_one(&chips, observer);
+                self.set_patience(normal);
+                return found;
             }
             Err(error) => return Err(error),
+        }
+        Ok(infos)
+    }
+
+    fn survey_one_by_one(
+        &mut self,
+        chips: &[ChipXy],
+        observer: &dyn Observer,
+    ) -> Result<BTreeMap<ChipXy, ChipInfo>, HostError> {
+        let mut infos = BTreeMap::new();
+        for chip in chips {
+            let question = Job::Ask(Question::Monitor(*chip, Command::Info));
+            match self.perform(&[question], observer) {
+                Ok(outcomes) => {
+                    infos.insert(*chip, understood(*chip, &outcomes[0])?);
+                }
+                Err(HostError::Scp(error @ (ScpError::NoAnswer { .. } | ScpError::Refused { .. }))) => {
+                    observer.warn(&format!("chip {chip} is taken for dead: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(infos)
     }

@@ -114,12 +114,10 @@ impl Host {
 
     /// The name and version of the kernel of the board, or none if nobody answers.
     pub fn version(&mut self) -> Result<Option<VersionReply>, HostError> {
-        let board = &mut self.boards[0];
-        let normal = std::mem::replace(&mut board.scp.patience, Patience::SHORT);
-        let answer = board
-            .scp
-            .ask(Question::Monitor(SdpAddress::BOOT_CHIP, Command::Version));
-        board.scp.patience = normal;
+        let normal = self.set_patience(Patience::SHORT);
+        let question = Question::Monitor(SdpAddress::BOOT_CHIP, Command::Version);
+        let answer = self.boards[0].scp.ask(question);
+        self.set_patience(normal);
         match answer {
             Ok(reply) => match VersionReply::from_body(&reply.body) {
                 Ok(version) => Ok(Some(version)),
@@ -226,6 +224,15 @@ impl Host {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Changes the patience with all boards, and returns what it was with the first.
+    pub(crate) fn set_patience(&mut self, patience: Patience) -> Patience {
+        let before = self.boards[0].scp.patience;
+        for board in &mut self.boards {
+            board.scp.patience = patience;
+        }
+        before
     }
 
     /// The board through which a chip is reached.

@@ -1,5 +1,7 @@
 //! End-to-end tests live in `tests/tests`; this library holds what they share.
 
+pub mod networks;
+
 use std::net::IpAddr;
 use taproot_emulator::{Emulator, Options, Running};
 use taproot_host::{

@@ -1,11 +1,7 @@
 //! The host runtime loads and runs the real programs on an emulated SpiNN-3 board.
 
-use std::collections::BTreeMap;
 use taproot_host::{Application, Host, HostError, Quiet, RunOptions};
-use taproot_network::{
-    CellType, Connector, Group, Network, Population, PopulationId, Projection, Record, Selection, Space,
-    SynapseValue, Values, Variable,
-};
+use taproot_network::{Network, Variable};
 use taproot_spinnaker::{
     LowerOptions, Lowered, RegionWrite, lower,
     wire::{
@@ -14,71 +10,11 @@ use taproot_spinnaker::{
     },
 };
 use taproot_spinnaker_chip::{Board, Machine};
-use taproot_tests::{booted, firmware};
+use taproot_tests::{booted, firmware, networks::one_to_one};
 
-fn population(label: &str, size: u32, cell: CellType) -> Population {
-    let parameters = cell
-        .parameters()
-        .iter()
-        .filter(|parameter| parameter.name != "spike_times")
-        .map(|parameter| (parameter.name.to_owned(), Values::Constant(parameter.default)));
-    Population {
-        label: label.into(),
-        size,
-        cell,
-        parameters: parameters.collect::<BTreeMap<_, _>>(),
-        initial_values: BTreeMap::new(),
-        positions: None,
-        records: Vec::new(),
-        neurons_per_core: None,
-    }
-}
-
-fn whole(population: u32) -> Group {
-    Group(vec![Selection {
-        population: PopulationId(population),
-        cells: None,
-    }])
-}
-
-/// Ten sources that fire at 5, 105 and 205 ms drive ten neurons one to one, just strongly enough to make each fire once.
+/// Ten neurons that fire when they are told to.
 fn network() -> Network {
-    let mut sources = population("sources", 10, CellType::SpikeSourceArray);
-    let trains = vec![vec![5.0, 105.0, 205.0]; 10];
-    sources
-        .parameters
-        .insert("spike_times".into(), Values::Sequences(trains));
-    let mut cells = population("cells", 10, CellType::IfCurrExp);
-    for variable in [Variable::Spikes, Variable::V] {
-        cells.records.push(Record {
-            variable,
-            interval: 1,
-            cells: None,
-        });
-    }
-    let ten: Vec<u32> = (0..10).collect();
-    Network {
-        label: "one to one".into(),
-        timestep: 1.0,
-        min_delay: 1.0,
-        max_delay: 10.0,
-        time_scale_factor: Some(1),
-        seed: 1,
-        populations: vec![sources, cells],
-        projections: vec![Projection {
-            label: "drive".into(),
-            source: whole(0),
-            target: whole(1),
-            receptor: 0,
-            connector: Connector::List {
-                sources: ten.clone(),
-                targets: ten,
-            },
-            weight: SynapseValue::PerConnection(vec![7.0; 10]),
-            delay: SynapseValue::PerConnection(vec![1.0; 10]),
-            space: Space::default(),
-        }],
-    }
+    one_to_one(10, &[5.0, 105.0, 205.0], None)
 }
 
 /// Words of a channel by label of what is recorded there.
