@@ -89,7 +89,7 @@ impl Lowered {
                 let Some(blocks) = core
                     .synapses
                     .iter()
-                    .find(|b| b.projection == projection && b.source == part.source)
+                    .find(|b| b.projection == projection && b.source == part.source && b.synapses > 0)
                 else {
                     continue;
                 };
