@@ -181,7 +181,10 @@ impl Application {
         host.signal(self.number, signal)?;
         let steps = u64::from(options.until.saturating_sub(options.from));
         let expected = steps * u64::from(self.hardware_timestep) / 1000;
-        self.wait_run(host, root, start, expected, observer)?;
+        let normal = host.set_patience(Patience::RUNNING);
+        let ended = self.wait_run(host, root, start, expected, observer);
+        host.set_patience(normal);
+        ended?;
         Ok(RunReport {
             machine_ms: clock_ms(host, root)?.saturating_sub(start),
             host: host.clock.now() - begun,
@@ -330,7 +333,6 @@ impl Application {
                 return self.stalled(host, "the run to end", &[CoreState::Ready]);
             }
             host.clock.sleep(pause);
-            // A tenth of the time that is left at the pace so far, so that neither end of the scale waits long.
             pause = (pause * 2).min(Duration::from_millis(100));
         }
     }

@@ -48,6 +48,19 @@ impl Patience {
         attempts: 6,
     };
 
+    /// While an application runs: 100 s. Emulated cores that are all busy leave little for the monitor, and counting
+    /// takes it 10 ms of its own time.
+    pub const RUNNING: Patience = Patience {
+        timeout: Duration::from_secs(2),
+        timeout_largest: Duration::from_secs(10),
+        attempts: 12,
+    };
+
+    /// The longest time that a request may take.
+    pub fn total(self) -> Duration {
+        (1..=self.attempts.max(1)).map(|attempt| self.wait(attempt)).sum()
+    }
+
     fn wait(self, attempt: u32) -> Duration {
         let doubled = self
             .timeout
@@ -267,6 +280,10 @@ struct Pending {
     part: (u64, u64),
     patience: Patience,
     attempts: u32,
+    /// How often the machine said that it was busy.
+    refusals: u32,
+    /// Whether it did so last.
+    refused: bool,
     first_sent: Duration,
     /// When to send it again.
     again: Duration,
@@ -414,6 +431,8 @@ impl Scp {
             part,
             patience,
             attempts: 1,
+            refusals: 0,
+            refused: false,
             first_sent: now,
             again: now + patience.wait(1),
         };
@@ -444,11 +463,14 @@ impl Scp {
         if asked.question.accepts(reply.code) {
             return Ok(pending.remove(&reply.sequence).map(|asked| (asked, reply)));
         }
-        if reply.code.is_transient() && asked.attempts < asked.patience.attempts {
-            // Ask again after a pause rather than at once: the machine said that it is busy.
-            let pause = Duration::from_millis(10).saturating_mul(1 << asked.attempts.min(6));
-            asked.again = self.clock.now() + pause;
-            self.statistics.busy += 1;
+        let now = self.clock.now();
+        if reply.code.is_transient() && now - asked.first_sent < asked.patience.total() {
+            // Ask again after a pause rather than at once. A machine that says that it is busy is alive, so time alone
+            // limits how often; and an answer to an earlier copy may still be on its way.
+            let pause = Duration::from_millis(20).saturating_mul(1 << asked.refusals.min(5));
+            asked.again = now + pause;
+            asked.refusals += 1;
+            asked.refused = true;
             return Ok(None);
         }
         Err(ScpError::Refused {
@@ -463,6 +485,13 @@ impl Scp {
     fn repeat(&mut self, pending: &mut BTreeMap<u16, Pending>) -> Result<(), ScpError> {
         let now = self.clock.now();
         for asked in pending.values_mut().filter(|asked| asked.again <= now) {
+            if asked.refused {
+                self.transport.send(&asked.packet)?;
+                self.statistics.busy += 1;
+                asked.refused = false;
+                asked.again = now + asked.patience.wait(asked.attempts);
+                continue;
+            }
             if asked.attempts >= asked.patience.attempts {
                 return Err(ScpError::NoAnswer {
                     board: self.transport.peer(),

@@ -1,7 +1,7 @@
 //! The host runtime against an emulated SpiNN-3 board that executes the real monitor and the real programs.
 
-use taproot_host::Quiet;
-use taproot_spinnaker::wire::state::CoreState;
+use taproot_host::{FirmwareSource, Quiet};
+use taproot_spinnaker::wire::{aplx::Aplx, state::CoreState};
 use taproot_spinnaker_chip::{Board, ChipXy, Link, Machine};
 use taproot_tests::booted;
 
@@ -51,4 +51,24 @@ fn a_board_boots_and_is_what_it_was_described_as() {
             [0xef, 0xbe, 0xad, 0xde]
         );
     }
+}
+
+#[test]
+fn every_program_of_the_firmware_is_an_image_that_a_core_can_load() {
+    let Some(files) = taproot_tests::firmware() else {
+        return;
+    };
+    let mut programs = 0;
+    for pin in taproot_host::firmware::pins() {
+        if pin.name.ends_with(".aplx") {
+            let aplx =
+                Aplx::parse(&files.read(&pin.name).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", pin.name));
+            assert!(aplx.code_bytes() > 8_000, "{}", pin.name);
+            programs += 1;
+        }
+    }
+    assert_eq!(programs, 82);
+    // Documented sizes: code, then initialised data and cleared memory (reference, section 20).
+    let aplx = Aplx::parse(&files.read("IF_curr_exp.aplx").unwrap()).unwrap();
+    assert_eq!((aplx.code_bytes(), aplx.data_bytes()), (29_624, 240 + 2_428));
 }

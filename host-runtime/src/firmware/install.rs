@@ -225,4 +225,20 @@ mod tests {
         }
         assert!(!home.path().join("scamp.boot").exists());
     }
+
+    #[test]
+    #[ignore = "fetches three packages; `make build` does the same"]
+    fn the_package_client_brings_everything() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = FirmwareCache::new(home.path().join("firmware"));
+        cache.install(Path::new("python3"), &Quiet).unwrap();
+        assert!(cache.verify().is_empty());
+        assert_eq!(fs::read_dir(cache.folder()).unwrap().count(), pins().len());
+        // A damaged file is replaced, and nothing but the firmware is left behind.
+        fs::write(cache.folder().join("synapses.aplx"), b"abc").unwrap();
+        assert_eq!(cache.verify().len(), 1);
+        cache.install(Path::new("python3"), &Quiet).unwrap();
+        assert!(cache.verify().is_empty());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
 }
