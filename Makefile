@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python clean
+.PHONY: build run test format lint test-rust test-python bench clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -39,6 +39,10 @@ test-rust: build
 
 test-python: build
 	$(VENV)/bin/python -m pytest -q python/tests
+
+## Speed, beside what it should reach. Not part of the tests.
+bench: build
+	$(VENV)/bin/python bench/coba.py
 
 clean:
 	rm -rf $(VENV) target out
