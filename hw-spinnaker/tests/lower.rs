@@ -281,3 +281,35 @@ fn small_steps_choose_slices_and_time_scale() {
     assert!(slow.time_scale_factor > 1, "{}", slow.time_scale_factor);
     assert!(slow.layout.populations.iter().all(|p| p.load <= 1.0));
 }
+
+#[test]
+fn a_refused_change_leaves_the_image_alone() {
+    let (mut n, _, cells) = small();
+    let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    let before = lowered.image.clone();
+    n.populations[cells.0 as usize]
+        .parameters
+        .insert("v_rest".into(), Values::Constant(-60.0));
+    record(&mut n, cells, Variable::V);
+    assert_eq!(
+        lowered.update(&n).unwrap_err().to_string(),
+        "what population `cells` records cannot be changed without loading the network anew"
+    );
+    assert_eq!(lowered.image, before);
+}
+
+#[test]
+fn runs_in_pieces_keep_sampling_intervals() {
+    let (mut n, _, cells) = small();
+    n.populations[cells.0 as usize].records.push(Record {
+        variable: Variable::V,
+        interval: 7,
+        cells: None,
+    });
+    let options = LowerOptions {
+        run_steps: Some(1000),
+        ..LowerOptions::default()
+    };
+    let lowered = lower(&n, &Machine::spin3(), &options).unwrap();
+    assert_eq!(lowered.max_steps_per_run, 1001);
+}

@@ -27,6 +27,8 @@ impl Lowered {
         }
         let options = self.plan.options.clone();
         let lowering = Lowering::new(network, usize::MAX, &options, Some(&self.plan), &mut |_| ())?;
+        // On a copy, so that a change that cannot be followed leaves everything as it is.
+        let mut changed = self.image.clone();
         let mut writes = Vec::new();
         for (position, job) in self.plan.jobs.iter().enumerate() {
             let Job::Cells { population, core } = *job else {
@@ -45,7 +47,7 @@ impl Lowered {
                 return Err(needs(format!("what population `{label}` records")));
             }
             let slice = self.plan.split.populations[population.0 as usize].slice(core);
-            let image = &mut self.image.cores[position];
+            let image = &mut changed.cores[position];
             let core_id = image.core;
             match (
                 &lowering.cells[population.0 as usize],
@@ -96,6 +98,7 @@ impl Lowered {
                 _ => return Err(needs(format!("the cell type of population `{label}`"))),
             }
         }
+        self.image = changed;
         self.quantization = lowering.quantization();
         self.plan.cells = lowering.cells;
         Ok(writes)

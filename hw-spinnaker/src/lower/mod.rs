@@ -154,7 +154,7 @@ pub fn lower_observed(
 
     observe(Stage::Regions);
     let max_steps = max_steps(&usable, &placement, &vertices, &fixed, &channels)?;
-    let steps = max_steps.min(wanted);
+    let steps = whole_intervals(wanted, max_steps, &channels);
     let sender_keys = sender_keys(&senders, &lowering.split, &keys);
     let mut order: Vec<usize> = (0..vertices.jobs.len()).collect();
     let core_of_vertex: Vec<_> = (0..vertices.jobs.len())
@@ -512,6 +512,30 @@ fn usable_machine(machine: &Machine) -> Machine {
     });
     Machine::new(machine.name(), machine.width(), machine.height(), chips)
         .expect("a machine with less memory is as sound as before")
+}
+
+/// Steps that recordings should hold: `wanted`, or as many as fit up to `most`, but a whole number of every sampling
+/// interval. A core counts its intervals from the start of each run, so that only then the pieces of a long run sample
+/// as the whole would.
+fn whole_intervals(wanted: u32, most: u32, channels: &[Vec<Channel>]) -> u32 {
+    let mut common = 1u64;
+    for channel in channels.iter().flatten() {
+        let interval = u64::from(channel.interval);
+        let (mut a, mut b) = (common, interval);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        common = (common / a).saturating_mul(interval);
+    }
+    let most = u64::from(most);
+    let enough = u64::from(wanted).div_ceil(common).saturating_mul(common);
+    if enough <= most {
+        enough as u32
+    } else if common <= most {
+        (most - most % common) as u32
+    } else {
+        most as u32
+    }
 }
 
 /// Bytes per 2^20 steps.

@@ -542,6 +542,22 @@ mod tests {
         ));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            for binary in [Binary::IfCurrExp, Binary::SpikeSourcePoisson, Binary::ReverseIptagMulticastSource] {
+                for variable in [Variable::Spikes, Variable::V] {
+                    let layout = core(binary, 5..90, variable, (7..60).collect());
+                    match decoded(&layout, &bytes) {
+                        Ok(Records::Spikes(spikes)) => assert!(spikes.iter().all(|(_, c)| (7..60).contains(c))),
+                        Ok(Records::Samples(samples)) => assert!(samples.iter().all(|(_, v)| v.len() == 53)),
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_later_run_replaces_the_sample_at_the_end_of_the_one_before() {
         let mut trace = Trace::default();
