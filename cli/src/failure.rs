@@ -1,7 +1,9 @@
 //! Why something could not be done: the chain of causes, then hints about what to try.
 
-use crate::output;
+use crate::{hints, output};
 use std::error::Error;
+use taproot_host::HostError;
+use taproot_session::SessionError;
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -33,7 +35,15 @@ impl Failure {
             shown = text;
             cause = error.source();
         }
-        for hint in &self.hints {
+        let advice = match (
+            self.error.downcast_ref::<SessionError>(),
+            self.error.downcast_ref::<HostError>(),
+        ) {
+            (Some(error), _) => hints::hints(error),
+            (_, Some(error)) => hints::machine(error),
+            _ => Vec::new(),
+        };
+        for hint in self.hints.iter().chain(&advice) {
             output::message(&format!("  hint: {hint}"));
         }
     }

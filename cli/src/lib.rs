@@ -5,11 +5,14 @@
 
 mod arguments;
 mod failure;
+mod hints;
 mod output;
 mod progress;
 mod verbs;
 
 pub use progress::Progress;
+
+pub use hints::hints;
 
 use clap::Parser;
 use std::ffi::OsString;

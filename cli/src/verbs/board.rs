@@ -2,7 +2,7 @@
 
 use crate::{arguments::Host as HostArgument, failure::Failure, output, progress::Progress};
 use std::{collections::BTreeMap, net::IpAddr};
-use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostError, HostOptions, firmware};
+use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
 use taproot_session::{SessionError, now};
 use taproot_spinnaker::wire::{
     boot::BootValues,
@@ -14,16 +14,6 @@ fn connect(host: &HostArgument) -> Result<Host, Failure> {
     match host.host {
         IpAddr::V4(address) => Ok(Host::connect(address, HostOptions::default())?),
         address => Err(SessionError::NotV4(address).into()),
-    }
-}
-
-/// An error from a board that may just not have been booted.
-fn explain(error: HostError, host: &HostArgument) -> Failure {
-    match error {
-        HostError::NotBooted { .. } => {
-            Failure::with_hint(error, format!("`taproot boot {}` boots it", host.host))
-        }
-        error => error.into(),
     }
 }
 
@@ -53,7 +43,7 @@ pub(crate) fn boot(host: &HostArgument, again: bool, json: bool) -> Result<bool,
 }
 
 pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
-    let info = connect(host)?.info().map_err(|error| explain(error, host))?;
+    let info = connect(host)?.info()?;
     let machine = &info.machine;
     if json {
         let chips: Vec<_> = info
@@ -121,9 +111,7 @@ pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
 
 pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
     let mut connection = connect(host)?;
-    connection
-        .discover(&taproot_host::Quiet)
-        .map_err(|error| explain(error, host))?;
+    connection.discover(&taproot_host::Quiet)?;
     let cores = connection.ps()?;
     if json {
         let rows: Vec<_> = cores
@@ -157,9 +145,7 @@ pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
 pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Result<bool, Failure> {
     let core = CoreId::new(ChipXy::new(x, y), p)?;
     let mut connection = connect(host)?;
-    let machine = connection
-        .discover(&taproot_host::Quiet)
-        .map_err(|error| explain(error, host))?;
+    let machine = connection.discover(&taproot_host::Quiet)?;
     if machine.chip(core.chip).is_none_or(|chip| p >= chip.cores.len()) {
         return Err(Failure::with_hint(
             format!("the machine at {} has no core {core}", host.host),
