@@ -102,7 +102,7 @@ pub enum SessionError {
 
 impl SessionError {
     /// Turns an I/O error at a path into ours, for `map_err`.
-    pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::File { path, source }
     }

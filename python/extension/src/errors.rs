@@ -7,6 +7,8 @@ use pyo3::{
 };
 use std::{error::Error, fmt::Write};
 use taproot_network::{DrawError, ExpandError, ExpandReason};
+use taproot_session::SessionError;
+use taproot_spinnaker::LowerError;
 
 create_exception!(
     taproot,
@@ -60,6 +62,21 @@ pub(crate) fn expansion(py: Python<'_>, error: &ExpandError) -> PyErr {
         _ => "ConnectionError",
     };
     pynn(py, class, chain(error))
+}
+
+/// An error of the machine or the way to it; of PyNN's own kind where PyNN has one.
+pub(crate) fn session(py: Python<'_>, error: &SessionError) -> PyErr {
+    match error {
+        SessionError::Lower(LowerError::Expand(error)) => expansion(py, error),
+        SessionError::Lower(LowerError::DelayTooLong { .. }) => pynn(py, "ConnectionError", chain(error)),
+        SessionError::Lower(
+            LowerError::ParameterCount { .. }
+            | LowerError::NotPositive { .. }
+            | LowerError::Negative { .. }
+            | LowerError::Draw { .. },
+        ) => pynn(py, "InvalidParameterValueError", chain(error)),
+        _ => machine(error),
+    }
 }
 
 /// What PyNN calls a distribution that cannot be drawn from.

@@ -9,6 +9,7 @@ mod describe;
 mod errors;
 mod files;
 mod machine;
+mod observer;
 mod simulation;
 
 use pyo3::prelude::*;

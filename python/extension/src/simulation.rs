@@ -68,6 +68,11 @@ fn state(py: Python<'_>, state: Option<Mt19937State>) -> PyResult<Option<Bound<'
         .transpose()
 }
 
+/// What comes after the first `n`.
+fn rest<T>(values: &[T], n: usize) -> &[T] {
+    values.get(n..).unwrap_or_default()
+}
+
 fn checked_values(values: Values, size: u32, what: &str) -> PyResult<Values> {
     let found = match &values {
         Values::PerCell(values) => values.len(),
@@ -318,7 +323,7 @@ impl Simulation {
 
     /// Whether a machine holds the network.
     #[getter]
-    fn loaded(&self) -> bool {
+    fn loaded(&mut self) -> bool {
         self.machine.is_loaded()
     }
 
@@ -330,7 +335,7 @@ impl Simulation {
 
     /// Where the machine stands, in time steps.
     #[getter]
-    fn step(&self) -> u64 {
+    fn step(&mut self) -> u64 {
         self.machine.step()
     }
 
@@ -341,37 +346,40 @@ impl Simulation {
 
     /// Spikes of a population since time 0 or the last clearing: cells and time steps, ordered by time.
     fn spikes<'py>(
-        &self,
+        &mut self,
         py: Python<'py>,
         population: u32,
     ) -> Option<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
-        let recording = self.machine.recording(PopulationId(population))?;
+        let (recording, forgotten) = self.machine.recording(PopulationId(population))?;
         let spikes = recording.spikes.as_ref()?;
         Some((
-            PyArray1::from_slice(py, &spikes.cells),
-            PyArray1::from_slice(py, &spikes.steps),
+            PyArray1::from_slice(py, rest(&spikes.cells, forgotten.spikes)),
+            PyArray1::from_slice(py, rest(&spikes.steps, forgotten.spikes)),
         ))
     }
 
     /// Samples of a variable, one row per sample and one column per cell, and the cells of the columns.
     #[expect(clippy::type_complexity, reason = "a tuple for Python to take apart")]
     fn signal<'py>(
-        &self,
+        &mut self,
         py: Python<'py>,
         population: u32,
         variable: &str,
     ) -> PyResult<Option<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<u32>>)>> {
         let variable = describe::variable(variable)?;
-        let Some(signal) = self
-            .machine
-            .recording(PopulationId(population))
-            .and_then(|recording| recording.signals.iter().find(|s| s.variable == variable))
-        else {
+        let Some((recording, forgotten)) = self.machine.recording(PopulationId(population)) else {
             return Ok(None);
         };
+        let Some(signal) = recording.signals.iter().find(|s| s.variable == variable) else {
+            return Ok(None);
+        };
+        let samples = rest(
+            &signal.samples,
+            forgotten.samples.get(&variable).copied().unwrap_or_default(),
+        );
         let width = signal.cells.len();
-        let height = signal.samples.len().checked_div(width).unwrap_or(0);
-        let samples = PyArray1::from_slice(py, &signal.samples).reshape([height, width])?;
+        let height = samples.len().checked_div(width).unwrap_or(0);
+        let samples = PyArray1::from_slice(py, samples).reshape([height, width])?;
         Ok(Some((samples, PyArray1::from_slice(py, &signal.cells))))
     }
 
@@ -381,13 +389,18 @@ impl Simulation {
     }
 
     /// Lets go of the machine.
-    fn close(&mut self, py: Python<'_>) {
-        self.machine.close(py);
+    fn close(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.machine.close(py)
     }
 
-    /// Leaves recordings, the raster picture and the mapping report in a directory.
-    fn write_outputs(&mut self, py: Python<'_>, directory: std::path::PathBuf) -> PyResult<()> {
-        self.machine.write_outputs(py, &self.network, &directory)
+    /// Leaves recordings, the raster picture and the mapping report in a directory; the report tells by which command.
+    fn write_outputs(
+        &mut self,
+        py: Python<'_>,
+        directory: std::path::PathBuf,
+        command: &str,
+    ) -> PyResult<()> {
+        self.machine.write_outputs(py, &directory, command)
     }
 
     /// Writes the network to a file that `taproot map` and `taproot run` take.

@@ -91,11 +91,14 @@ class State(common.control.BaseState):
     def run_until(self, tstop):
         """Advance to a time, ms; PyNN's `run` and `run_until` come down to this."""
         self.flush()
-        self.network.run(self.to_step(tstop))
-        self.step = self.network.step
+        try:
+            self.network.run(self.to_step(tstop))
+        finally:
+            # After an error the machine may be back at the beginning.
+            self.step = self.network.step
+            self.version += 1
         self.running = True
         self._ran = True
-        self.version += 1
 
     def to_step(self, t):
         """The number of whole steps that cover a time; a time between two steps is rounded up, with a warning."""
@@ -140,7 +143,7 @@ class State(common.control.BaseState):
             self._outputs_written += 1
             if self._outputs_written > 1:
                 directory = os.path.join(directory, f"run-{self._outputs_written}")
-            self.network.write_outputs(directory)
+            self.network.write_outputs(directory, " ".join(sys.argv))
         self.network.close()
 
 
