@@ -250,6 +250,7 @@ def test_an_unknown_machine(board):
 def test_outputs(board, tmp_path, monkeypatch):
     monkeypatch.setenv("TAPROOT_OUT", str(tmp_path))
     sim = board()
+    monkeypatch.setattr(sim.simulator.state, "_outputs_written", 0)
     driven(sim)
     sim.run(40.0)
     sim.end()

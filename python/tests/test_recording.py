@@ -265,6 +265,7 @@ def test_unsupported_text_files(sim, machine):
 
 def test_outputs_that_the_command_asked_for(sim, machine, monkeypatch, tmp_path):
     monkeypatch.setenv("TAPROOT_OUT", str(tmp_path))
+    monkeypatch.setattr(sim.simulator.state, "_outputs_written", 0)
     written = []
     machine.write_outputs = lambda directory, command: written.append(directory)
     sim.run(1.0)

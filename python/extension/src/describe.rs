@@ -309,9 +309,10 @@ pub(crate) fn group(parts: &Bound<'_, PyAny>) -> PyResult<Group> {
 
 /// How distances are measured: axes, scale factor, offset, periodic boundaries.
 pub(crate) fn space(value: &Bound<'_, PyAny>) -> PyResult<Space> {
-    let (axes, scale_factor, offset, boundaries): (Vec<u8>, f64, [f64; 3], Option<Vec<Option<(f64, f64)>>>) =
+    let (axes, scale_factor, offset, boundaries): (Vec<u8>, f64, [f64; 3], Bound<'_, PyAny>) =
         value.extract()?;
     let periodic_boundaries = boundaries
+        .extract::<Option<Vec<Option<(f64, f64)>>>>()?
         .map(|bounds| {
             <[_; 3]>::try_from(bounds).map_err(|_| {
                 PyValueError::new_err(

@@ -39,6 +39,10 @@ pub(crate) struct Forgotten {
     pub(crate) samples: BTreeMap<Variable, usize>,
 }
 
+#[allow(
+    clippy::result_large_err,
+    reason = "the closures pass on the session's own error, a few times per run"
+)]
 impl Machine {
     /// A machine by name; the empty name means the default one.
     pub(crate) fn new(name: String, threads: Option<usize>) -> Self {

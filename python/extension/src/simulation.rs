@@ -345,6 +345,7 @@ impl Simulation {
     }
 
     /// Spikes of a population since time 0 or the last clearing: cells and time steps, ordered by time.
+    #[expect(clippy::type_complexity, reason = "a tuple for Python to take apart")]
     fn spikes<'py>(
         &mut self,
         py: Python<'py>,
