@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python bench clean
+.PHONY: build run test format lint test-rust test-python test-outside bench clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -26,7 +26,7 @@ run: build
 	$(VENV)/bin/taproot run examples/vogels_abbott.py --out $(OUT)
 
 ## Everything: format, lints, Rust, Python and end-to-end tests.
-test: format lint build test-rust test-python
+test: format lint build test-rust test-python test-outside
 
 format:
 	cargo fmt --all --check
@@ -43,6 +43,20 @@ test-python: build
 ## Speed, beside what it should reach. Not part of the tests.
 bench: build
 	$(VENV)/bin/python bench/coba.py
+
+## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM.
+test-outside: build
+	cargo build --quiet --workspace --examples
+	$(VENV)/bin/python tests/outside/network/compare_with_mock.py target/debug/examples/expand
+	$(call environment,spynnaker,-r tests/outside/spynnaker/requirements.txt)
+	$(VENV)/bin/python tests/outside/spynnaker/compare.py $(OUTSIDE)/spynnaker/bin/python target/debug/examples/dump_image
+	$(call environment,unicorn,'unicorn>=2.1,<3')
+	$(OUTSIDE)/unicorn/bin/python software-emulator/conformance/arm_cases.py target/debug/examples/arm-cases
+
+OUTSIDE := target/outside
+# A virtual environment of its own under target/outside: name, what pip installs.
+environment = test -e $(OUTSIDE)/$(1)/ready || { $(PYTHON) -m venv $(OUTSIDE)/$(1) && \
+  $(OUTSIDE)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) && touch $(OUTSIDE)/$(1)/ready; }
 
 clean:
 	rm -rf $(VENV) target out
