@@ -9,7 +9,7 @@ OUT ?= out/vogels_abbott
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
-	$(PIP) install --quiet --no-build-isolation '.[test]'
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PIP) install --quiet --no-build-isolation '.[test]'
 	$(VENV)/bin/taproot firmware install
 	@echo "ready: $(VENV)/bin/taproot and $(VENV)/bin/python"
 
