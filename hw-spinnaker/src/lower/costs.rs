@@ -50,8 +50,15 @@ pub(crate) const HEAP_FIXED: u32 = 2 * 258 * 4 + 256 * 4 + 500;
 /// indices of two bytes and three values of four.
 pub(crate) const HEAP_PER_NEURON: u32 = 17 * 4 + 4 + 4 * 2 + 3 * 4;
 
-/// Bytes of the heap of a delay extension that its counters may take (one byte per neuron and slot).
-pub(crate) const DELAY_COUNTER_BYTES: u32 = 48 * 1024;
+/// Bytes of the heap of a delay extension that its counters may take.
+const DELAY_COUNTER_BYTES: u32 = 56 * 1024;
+
+/// Neurons that a delay extension can count over `slots` time steps, a power of two. Each slot takes a pointer, a heap
+/// block with a header of two words, and a byte per neuron in it (`sPyNNaker: delay_extension.c`; `spinnaker_tools:
+/// sark_alloc.c`).
+pub(crate) const fn delayed_neurons(slots: u32) -> u32 {
+    (DELAY_COUNTER_BYTES / slots).saturating_sub(4 + 8) / 4 * 4
+}
 
 /// Bytes of SDRAM that a core takes beside its regions: table of contents, and what the allocator adds to each block.
 pub(crate) const SDRAM_OVERHEAD: u64 = 392 + 8 + 6 * 8;

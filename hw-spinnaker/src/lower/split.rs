@@ -241,26 +241,33 @@ fn shrink_for_delays(
         if part.max_delay <= least {
             continue;
         }
-        let counters = (u64::from(part.max_delay.div_ceil(least)) * u64::from(least)).next_power_of_two();
-        let most = u64::from(costs::DELAY_COUNTER_BYTES) / counters;
-        let source = &mut limits[part.source.0 as usize];
+        let stages = part.max_delay.div_ceil(least) - 1;
+        let most = match stages.saturating_mul(least).checked_next_power_of_two() {
+            Some(counters) => costs::delayed_neurons(counters),
+            None => 0,
+        };
         if most == 0 {
             let per_ms = steps_per_ms(network.timestep);
             return Err(LowerError::DelayTooLong {
                 projection: network.projection(part.projection).label.clone(),
                 population: network.population(part.source).label.clone(),
                 delay: f64::from(part.max_delay) / per_ms,
-                limit: f64::from(longest_delay()) / per_ms,
+                limit: f64::from(longest_extension() + least) / per_ms,
             });
         }
-        *source = (*source).min(most as u32);
+        let source = &mut limits[part.source.0 as usize];
+        *source = (*source).min(most);
     }
     Ok(())
 }
 
-/// Longest delay that an extension of a single neuron can count, steps.
-fn longest_delay() -> u32 {
-    1 << costs::DELAY_COUNTER_BYTES.ilog2()
+/// Time steps that an extension can count for a few neurons.
+fn longest_extension() -> u32 {
+    let mut slots = 1;
+    while costs::delayed_neurons(2 * slots) > 0 {
+        slots *= 2;
+    }
+    slots
 }
 
 /// The cycle model of a step.

@@ -137,6 +137,9 @@ pub(crate) fn netlist_of(
             }
         };
         let slices = split.populations[source.0 as usize];
+        if slices.cores() == 0 {
+            continue;
+        }
         let mut nets = Vec::new();
         for core in 0..slices.cores() {
             let slice = slices.slice(core);
