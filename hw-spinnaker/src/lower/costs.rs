@@ -1,35 +1,38 @@
 //! What a time step costs the processor and what a program needs in memory: every constant with where it is from.
 //!
-//! The cycle constants are estimates until the emulator has measured them; they decide slices and the default
-//! time-scale factor, never results.
+//! The cycle constants decide slices and the default time-scale factor, never results. Those called "measured" are of
+//! the shipped binaries on the emulated board: for spikes, the shortest time step at which all of N simultaneous spikes
+//! with a delay of one step still arrive (N = 20 and 80; rows of 1, 40 and 120 synapses); for neurons, instructions per
+//! neuron and step, times 1.5 cycles per instruction.
 
 use taproot_network::CellType;
 
 /// Processor cycles per microsecond (`spinnaker-chip: sv.cpu_clk`, 200 MHz).
 pub(crate) const CYCLES_PER_MICROSECOND: f64 = 200.0;
 
-/// Share of a step that may be planned for; the rest is for the kernel, memory contention and what the estimates miss.
+/// Share of a step that may be planned for; the rest is for the kernel, memory contention and what the figures miss.
 pub(crate) const USABLE_SHARE: f64 = 0.9;
 
-/// Cycles of a step that does nothing: timer interrupt, ring-buffer slot, recording set-up. Estimate from the length of
-/// the code path in `sPyNNaker: c_main.c`.
-pub(crate) const STEP: f64 = 1500.0;
+/// Cycles of a step that does nothing: timer interrupt, ring-buffer slot, recording set-up, and the time until the
+/// first spike has come. Measured: 20,000 cycles with 20 spikes, less their 20 times [`SPIKE`], is 3,000.
+pub(crate) const STEP: f64 = 3_000.0;
 
-/// Cycles to take a spike from the packet queue, look it up, and start and finish the DMA of its row. Estimate:
-/// `sPyNNaker: spike_processing.c`, about 250 instructions and a DMA of some hundred nanoseconds.
-pub(crate) const SPIKE: f64 = 300.0;
+/// Cycles to take a spike from the packet queue, look it up, and fetch and finish a row of one synapse. Measured: 60
+/// spikes more take 50,000 cycles more. The DMA round trip is the larger part, so it depends on the emulator's figures
+/// for SDRAM.
+pub(crate) const SPIKE: f64 = 850.0;
 
-/// Cycles per synapse of a fetched row: 200 MHz over the 13 million events per second that sPyNNaker plans for
-/// (`sPyNNaker: population_vertex.py`).
-pub(crate) const SYNAPSE: f64 = 200.0 / 13.0;
+/// Cycles per further synapse of a fetched row. Measured: 80 rows of 40 synapses take 96,000 cycles more than 80 rows of
+/// one, 80 rows of 120 take 296,000 more. (sPyNNaker plans with 15.4 for cores that do nothing else: 13 million events
+/// per second, `sPyNNaker: population_vertex.py`.)
+pub(crate) const SYNAPSE: f64 = 31.0;
 
-/// Cycles per neuron and step. For `IF_curr_exp`, Rhodes et al. 2018 ("sPyNNaker", Front. Neurosci.) report 255 neurons in
-/// about 0.35 ms, recording included; a conductance input adds two multiplications of 64 bits.
+/// Cycles per neuron and step. Measured instructions: 123 for `IF_curr_exp`, 160 for `IF_cond_exp`, 8 more with recording;
+/// a Poisson source of 20 Hz 97, a very slow one 46.
 pub(crate) const fn neuron(cell: CellType) -> f64 {
     match cell {
-        CellType::IfCurrExp => 270.0,
-        CellType::IfCondExp => 300.0,
-        // Knuth's method takes one random number (44 cycles, `spinn_common: random.c`) and a product per spike.
+        CellType::IfCurrExp => 200.0,
+        CellType::IfCondExp => 255.0,
         CellType::SpikeSourcePoisson => 150.0,
         CellType::SpikeSourceArray => 5.0,
     }
