@@ -35,6 +35,17 @@ def test_delays_are_a_step_and_unlimited_unless_given(sim):
     assert (sim.num_processes(), sim.rank(), sim.get_current_time()) == (1, 0, 0.0)
 
 
+def test_the_smallest_delay_is_that_of_the_network_if_left_open(sim):
+    sim.setup(timestep=0.1)
+    cells = sim.Population(3, sim.IF_cond_exp())
+    sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(delay=0.5))
+    assert sim.get_min_delay() == 0.5
+    sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(delay="0.3 + d"))
+    assert sim.get_min_delay() == 0.3
+    sim.setup(timestep=0.1, min_delay=0.2)
+    assert sim.get_min_delay() == 0.2
+
+
 def test_parameters_as_constants_arrays_and_draws(sim, network):
     sim.Population(
         3,
@@ -172,6 +183,7 @@ def test_connections_one_by_one(sim):
     assert projection[2].weight == 0.7
     assert projection.get("weight", "list", with_address=False) == [0.2, 0.2, 0.7, 0.2]
     assert projection[-1].presynaptic_cell == a[3]
+    assert [c.weight for c in projection.connections] == [0.2, 0.2, 0.7, 0.2]
     assert [c.index for c in projection[1:3]] == [1, 2]
     with pytest.raises(IndexError):
         projection[4]

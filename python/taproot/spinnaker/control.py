@@ -87,11 +87,19 @@ initialize = common.initialize
 (
     get_current_time,
     get_time_step,
-    get_min_delay,
+    _,
     get_max_delay,
     num_processes,
     rank,
 ) = common.build_state_queries(simulator)
+
+
+def get_min_delay():
+    """The smallest delay allowed, ms; if `setup` left that open, the smallest delay in the network."""
+    state = simulator.state
+    if state.smallest_delay_wanted and state.projections:
+        return min(projection._smallest_delay() for projection in state.projections)
+    return state.min_delay
 
 
 atexit.register(simulator.state.close)

@@ -109,6 +109,7 @@ class Projection(common.Projection):
             if self._number is not None:
                 self._network.remove_last_projection()
             raise
+        simulator.state.projections.append(self)
         if callable(getattr(connector, "callback", None)):
             connector.callback(1.0)
 
@@ -240,6 +241,17 @@ class Projection(common.Projection):
         return [
             _taproot.matrix(self.pre.size, offsets, sources, self._column(name), multiple_synapses) for name in names
         ]
+
+    def _smallest_delay(self):
+        delay = self._values["delay"]
+        if isinstance(delay, float):
+            return delay
+        return float(self._column("delay").min(initial=np.inf))
+
+    @property
+    def connections(self):
+        """The connections, one by one: the projection itself, which makes them as they are asked for."""
+        return self
 
     def __getitem__(self, i):
         if isinstance(i, slice):

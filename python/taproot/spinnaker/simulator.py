@@ -54,11 +54,13 @@ class State(common.control.BaseState):
         self.mpi_rank = 0
         self.num_processes = 1
         self.dt = float(timestep)
+        self.smallest_delay_wanted = min_delay == "auto"
         self.min_delay = self.dt if min_delay == "auto" else float(min_delay)
         self.max_delay = math.inf if max_delay == "auto" else float(max_delay)
         self.recorders = set()
         self.write_on_end = []
         self.populations = []
+        self.projections = []
         self.id_counter = 0
         self.segment_counter = 0
         self.native_streams = 0
