@@ -7,8 +7,8 @@ use std::{
     process::Command,
 };
 
-/// Crate name to the names of everything it needs at run time, however indirectly.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+/// The workspace with everything it needs at the default features, as cargo resolves it.
+fn metadata() -> serde_json::Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -19,7 +19,12 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Crate name to the names of everything it needs at run time, however indirectly.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let names: BTreeMap<String, String> = metadata["packages"]
         .as_array()
@@ -119,4 +124,23 @@ fn the_walk_finds_indirect_dependencies() {
     let graph = dependencies();
     assert!(graph["taproot-cli"].contains("taproot-spinnaker-chip"));
     assert!(graph["taproot-session"].contains("taproot-emulator"));
+}
+
+#[test]
+fn nothing_compiles_c() {
+    // The crates with which build scripts compile C and C++, or look for libraries of theirs.
+    const COMPILERS: &[&str] = &["cc", "cmake", "bindgen", "pkg-config", "vcpkg", "autotools"];
+    let metadata = metadata();
+    let ids = metadata["resolve"]["nodes"].as_array().unwrap();
+    let used: BTreeSet<&str> = ids.iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let found: Vec<&str> = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| used.contains(package["id"].as_str().unwrap()))
+        .map(|package| package["name"].as_str().unwrap())
+        .filter(|name| COMPILERS.contains(name))
+        .collect();
+    assert!(used.len() > 50, "the graph has been resolved");
+    assert!(found.is_empty(), "the build needs a C compiler for {found:?}");
 }

@@ -76,7 +76,7 @@ class State(common.control.BaseState):
             time_scale_factor=time_scale_factor,
             seed=DEFAULT_SEED if seed is None else seed,
             machine=machine or os.environ.get("TAPROOT_MACHINE", ""),
-            threads=threads,
+            threads=_threads() if threads is None else threads,
         )
 
     @property
@@ -145,8 +145,18 @@ class State(common.control.BaseState):
             self._outputs_written += 1
             if self._outputs_written > 1:
                 directory = os.path.join(directory, f"run-{self._outputs_written}")
-            self.network.write_outputs(directory, " ".join(sys.argv))
+            self.network.write_outputs(directory, os.environ.get("TAPROOT_COMMAND") or " ".join(sys.argv))
         self.network.close()
+
+
+def _threads():
+    """The host threads that `taproot run --threads` asks for; None if it does not."""
+    asked = os.environ.get("TAPROOT_THREADS")
+    if not asked:
+        return None
+    if not asked.isdecimal() or int(asked) < 1:
+        raise ValueError(f"TAPROOT_THREADS must be a whole number from 1, not {asked!r}")
+    return int(asked)
 
 
 def _script_name():
