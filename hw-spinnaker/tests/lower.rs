@@ -184,7 +184,7 @@ fn a_delay_too_long_names_the_projection() {
     let error = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "projection `0 to 1` has a delay of 100000 ms; the longest that its source `input` can have is 2112 ms"
+        "projection `0 to 1` has a delay of 100000 ms; the longest that its source `input` can have is 2048 ms"
     );
 }
 

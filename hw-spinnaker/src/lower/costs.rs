@@ -56,11 +56,16 @@ pub(crate) const HEAP_PER_NEURON: u32 = 17 * 4 + 4 + 4 * 2 + 3 * 4;
 /// Bytes of the heap of a delay extension that its counters may take.
 const DELAY_COUNTER_BYTES: u32 = 56 * 1024;
 
-/// Neurons that a delay extension can count over `slots` time steps, a power of two. Each slot takes a pointer, a heap
-/// block with a header of two words, and a byte per neuron in it (`sPyNNaker: delay_extension.c`; `spinnaker_tools:
-/// sark_alloc.c`).
-pub(crate) const fn delayed_neurons(slots: u32) -> u32 {
-    (DELAY_COUNTER_BYTES / slots).saturating_sub(4 + 8) / 4 * 4
+/// Neurons that a delay extension can count over `steps` time steps: stages times steps per stage.
+///
+/// It has slots for the next power of two above that (seen in the text output of the program: 4,096 for 2,048 steps).
+/// Each slot takes a pointer, a heap block with a header of two words, and a byte per neuron in it (`sPyNNaker:
+/// delay_extension.c`; `spinnaker_tools: sark_alloc.c`).
+pub(crate) const fn delayed_neurons(steps: u32) -> u32 {
+    match steps.saturating_add(1).checked_next_power_of_two() {
+        Some(slots) => (DELAY_COUNTER_BYTES / slots).saturating_sub(4 + 8) / 4 * 4,
+        None => 0,
+    }
 }
 
 /// Bytes of SDRAM that a core takes beside its regions: table of contents, and what the allocator adds to each block.

@@ -242,17 +242,14 @@ fn shrink_for_delays(
             continue;
         }
         let stages = part.max_delay.div_ceil(least) - 1;
-        let most = match stages.saturating_mul(least).checked_next_power_of_two() {
-            Some(counters) => costs::delayed_neurons(counters),
-            None => 0,
-        };
+        let most = costs::delayed_neurons(stages.saturating_mul(least));
         if most == 0 {
             let per_ms = steps_per_ms(network.timestep);
             return Err(LowerError::DelayTooLong {
                 projection: network.projection(part.projection).label.clone(),
                 population: network.population(part.source).label.clone(),
                 delay: f64::from(part.max_delay) / per_ms,
-                limit: f64::from(longest_extension() + least) / per_ms,
+                limit: f64::from(longest_delay(least)) / per_ms,
             });
         }
         let source = &mut limits[part.source.0 as usize];
@@ -261,13 +258,13 @@ fn shrink_for_delays(
     Ok(())
 }
 
-/// Time steps that an extension can count for a few neurons.
-fn longest_extension() -> u32 {
-    let mut slots = 1;
-    while costs::delayed_neurons(2 * slots) > 0 {
-        slots *= 2;
+/// The longest delay, in steps, that slots and an extension of a few neurons can make together.
+fn longest_delay(slots: u32) -> u32 {
+    let mut stages = 0;
+    while costs::delayed_neurons((stages + 1) * slots) > 0 {
+        stages += 1;
     }
-    slots
+    (stages + 1) * slots
 }
 
 /// The cycle model of a step.
