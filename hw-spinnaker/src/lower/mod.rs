@@ -15,12 +15,15 @@
 mod cells;
 mod changes;
 mod channels;
+mod checks;
 mod costs;
 mod error;
 mod images;
 mod layout;
+mod layout_of;
 mod lowered;
 mod matrices;
+mod memory;
 mod options;
 mod parts;
 mod read_back;
@@ -39,24 +42,26 @@ pub use records::{RecordError, Records, Segment};
 
 use crate::{
     CoreImage, LoadImage, RoutingEntry, SpinnakerArchitecture, chip_of, core_of, node_of,
-    regions::{neuron_params::global_weight_scale, numbers},
+    regions::neuron_params::global_weight_scale,
 };
 use cells::{Cells, cells_of};
 use channels::{Channel, channels_of, check_records};
+use checks::{check_delays_fit, check_receptors, check_size, check_time_scale, check_timestep, no_problems};
 use images::{SenderKeys, binary_of, regions_of};
+use layout_of::layout_of;
 use lowered::Plan;
 use matrices::{CoreMatrix, matrices};
+use memory::{max_steps, per_step, usable_machine, whole_intervals};
 use parts::{Part, parts_of};
 use rayon::prelude::*;
 use split::{Split, split};
-use std::fmt::Display;
 use taproot_calibration::{Quantity, QuantizationReport, Quantized, Tally};
 use taproot_mapper::{
-    KeyOptions, NodeId, PlaceError, Placement, RoutingTables, VertexId, allocate_keys, build_tables,
-    check_keys, check_placement, check_routes, check_tables, minimise, place, route,
+    KeyOptions, PlaceError, RoutingTables, VertexId, allocate_keys, build_tables, check_keys,
+    check_placement, check_routes, check_tables, minimise, place, route,
 };
 use taproot_network::{CellType, Network, PopulationId};
-use taproot_spinnaker_chip::{Chip, ChipXy, Machine};
+use taproot_spinnaker_chip::{ChipXy, Machine};
 use vertices::{Job, Senders, Vertices, keys_of, netlist_of};
 use weights::{Scales, scales_of};
 
@@ -405,192 +410,6 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn check_timestep(network: &Network) -> Result<(), LowerError> {
-    let timestep = network.timestep;
-    let us = timestep * 1000.0;
-    if !(0.999..=1e9).contains(&us) || (us - us.round()).abs() > 1e-6 * us {
-        return Err(LowerError::Timestep { timestep });
-    }
-    Ok(())
-}
-
-/// Whether the synapses of a changed network go through the delay slots and stages that there are.
-fn check_delays_fit(network: &Network, parts: &[Part], split: &Split) -> Result<(), LowerError> {
-    if parts.len() != split.group_of.len() {
-        return Err(LowerError::NeedsNewImage {
-            what: "which populations projections connect".to_owned(),
-        });
-    }
-    for (part, group) in parts.iter().zip(&split.group_of) {
-        let slots = split.populations[part.target.0 as usize].slots;
-        let most = group.map_or(slots, |group| {
-            let group = split.groups[group];
-            // A group belongs to one source; another one here means that the projections were changed.
-            if group.source == part.source && group.steps_per_stage == slots {
-                slots.saturating_mul(group.stages + 1)
-            } else {
-                0
-            }
-        });
-        if part.max_delay > most {
-            return Err(LowerError::NeedsNewImage {
-                what: format!(
-                    "the longest delay of projection `{}`",
-                    network.projection(part.projection).label
-                ),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn check_time_scale(network: &Network, split: &Split) -> Result<(), LowerError> {
-    if (network.timestep * 1000.0).round() * f64::from(split.time_scale) > f64::from(u32::MAX) {
-        return Err(LowerError::TimeScale {
-            timestep: network.timestep,
-            factor: split.time_scale,
-        });
-    }
-    Ok(())
-}
-
-/// Every projection must end on cells that have its receptor.
-fn check_receptors(network: &Network) -> Result<(), LowerError> {
-    for projection in &network.projections {
-        for selection in &projection.target.0 {
-            let Some(population) = network.populations.get(selection.population.0 as usize) else {
-                continue; // the expansion says what is wrong
-            };
-            if usize::from(projection.receptor) >= population.cell.receptors().len() {
-                return Err(LowerError::Unsupported {
-                    population: population.label.clone(),
-                    what: format!(
-                        "receive projection `{}`: {} has {} receptors",
-                        projection.label,
-                        population.cell.name(),
-                        population.cell.receptors().len()
-                    ),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_size(lowering: &Lowering<'_>, machine: &Machine, vertices: &Vertices) -> Result<(), LowerError> {
-    let (needed, available) = (vertices.jobs.len(), machine.application_cores());
-    if needed <= available {
-        return Ok(());
-    }
-    let populations = &lowering.split.populations;
-    let largest = (0..populations.len())
-        .max_by_key(|index| populations[*index].cores())
-        .expect("cores belong to populations");
-    Err(LowerError::TooManyCores {
-        machine: machine.name().to_owned(),
-        needed,
-        available,
-        population: lowering.network.populations[largest].label.clone(),
-        cores: populations[largest].cores() as usize,
-        size: populations[largest].size,
-        per_core: populations[largest].per_core,
-    })
-}
-
-/// The machine with the memory that applications may really use.
-fn usable_machine(machine: &Machine) -> Machine {
-    let most = u64::from(taproot_spinnaker_chip::SDRAM_BYTES) - costs::SDRAM_RESERVED;
-    let chips = machine.chips().map(|(xy, chip)| {
-        let sdram = u64::from(chip.sdram).min(most) as u32;
-        (
-            xy,
-            Chip {
-                sdram,
-                ..chip.clone()
-            },
-        )
-    });
-    Machine::new(machine.name(), machine.width(), machine.height(), chips)
-        .expect("a machine with less memory is as sound as before")
-}
-
-/// Steps that recordings should hold: `wanted`, or as many as fit up to `most`, but a whole number of every sampling
-/// interval. A core counts its intervals from the start of each run, so that only then the pieces of a long run sample
-/// as the whole would.
-fn whole_intervals(wanted: u32, most: u32, channels: &[Vec<Channel>]) -> u32 {
-    let mut common = 1u64;
-    for channel in channels.iter().flatten() {
-        let interval = u64::from(channel.interval);
-        let (mut a, mut b) = (common, interval);
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        common = (common / a).saturating_mul(interval);
-    }
-    let most = u64::from(most);
-    let enough = u64::from(wanted).div_ceil(common).saturating_mul(common);
-    if enough <= most {
-        enough as u32
-    } else if common <= most {
-        (most - most % common) as u32
-    } else {
-        most as u32
-    }
-}
-
-/// Bytes per 2^20 steps.
-fn per_step(channels: &[Channel]) -> u64 {
-    channels.iter().map(Channel::bytes_per_mebistep).sum()
-}
-
-/// The longest run, in steps, whose recordings fit every chip.
-fn max_steps(
-    machine: &Machine,
-    placement: &Placement,
-    vertices: &Vertices,
-    fixed: &[u64],
-    channels: &[Vec<Channel>],
-) -> Result<u32, LowerError> {
-    let mut chips: std::collections::BTreeMap<NodeId, (u64, u64)> = std::collections::BTreeMap::new();
-    for vertex in 0..vertices.jobs.len() {
-        let sums = chips.entry(placement.nodes[vertex]).or_default();
-        sums.0 += fixed[vertex];
-        sums.1 += per_step(&channels[vertex]);
-    }
-    let mut most = u32::MAX >> 1;
-    for (node, (used, per_mebistep)) in chips {
-        if per_mebistep == 0 {
-            continue;
-        }
-        let chip: ChipXy = chip_of(machine, node);
-        let free = machine
-            .chip(chip)
-            .map_or(0, |c| u64::from(c.sdram))
-            .saturating_sub(used);
-        let steps = (free.saturating_mul(1 << 20) / per_mebistep).min(u64::from(most)) as u32;
-        if steps == 0 {
-            return Err(LowerError::NoRecordingSpace {
-                chip,
-                per_step: per_mebistep.div_ceil(1 << 20),
-                free,
-            });
-        }
-        most = steps;
-    }
-    Ok(most)
-}
-
-fn no_problems<P: Display>(stage: &'static str, problems: Vec<P>) -> Result<(), LowerError> {
-    match problems.first() {
-        None => Ok(()),
-        Some(first) => Err(LowerError::Check {
-            stage,
-            count: problems.len(),
-            first: first.to_string(),
-        }),
-    }
-}
-
 fn sender_keys(senders: &Senders, split: &Split, keys: &taproot_mapper::Keys) -> SenderKeys {
     let of = |sender: Option<&(taproot_mapper::GroupId, Vec<taproot_mapper::NetId>)>, cores: u32| {
         let (_, group) = keys_of(sender, 0, keys)?;
@@ -647,133 +466,4 @@ fn entries_of(machine: &Machine, tables: &RoutingTables) -> Vec<(ChipXy, Vec<Rou
             .all(|(chip, _)| chip_of(machine, node_of(machine, *chip)) == *chip)
     );
     chips
-}
-
-fn layout_of(
-    lowering: &Lowering<'_>,
-    vertices: &Vertices,
-    order: &[usize],
-    cores: &[CoreImage],
-    channels: &[Vec<Channel>],
-    keys: &SenderKeys,
-    steps: u32,
-) -> Layout {
-    let network = lowering.network;
-    let mut populations: Vec<PopulationLayout> = network
-        .populations
-        .iter()
-        .enumerate()
-        .map(|(index, population)| PopulationLayout {
-            label: population.label.clone(),
-            per_core: lowering.split.populations[index].per_core,
-            delay_slots: lowering.split.populations[index].slots,
-            shifts: lowering.scales[index]
-                .as_ref()
-                .map_or_else(Vec::new, |s| s.shifts.clone()),
-            cores: vec![0; lowering.split.populations[index].cores() as usize],
-            load: lowering.split.load[index],
-        })
-        .collect();
-    let mut layouts = Vec::with_capacity(cores.len());
-    for (position, (&vertex, core)) in order.iter().zip(cores).enumerate() {
-        let job = &vertices.jobs[vertex];
-        let (role, recording_region, channel_count, provenance, synapses) = match *job {
-            Job::Delay { group, core } => {
-                let delays = lowering.split.groups[group];
-                let role = Role::Delay {
-                    population: delays.source,
-                    cells: lowering.split.populations[delays.source.0 as usize].slice(core),
-                    stages: delays.stages,
-                    steps_per_stage: delays.steps_per_stage,
-                };
-                use numbers::delay_extension::*;
-                (role, None, 0, (PROVENANCE, PROVENANCE_WORDS), Vec::new())
-            }
-            Job::Cells { population, core } => {
-                populations[population.0 as usize].cores[core as usize] = position;
-                let cells = lowering.split.populations[population.0 as usize].slice(core);
-                let role = Role::Cells { population, cells };
-                match network.population(population).cell {
-                    CellType::IfCurrExp | CellType::IfCondExp => {
-                        use numbers::neuron::*;
-                        let synapses = lowering.synapse_blocks(population, core);
-                        (
-                            role,
-                            Some(RECORDING),
-                            CHANNELS,
-                            (PROVENANCE, PROVENANCE_WORDS),
-                            synapses,
-                        )
-                    }
-                    CellType::SpikeSourcePoisson => {
-                        use numbers::poisson::*;
-                        (
-                            role,
-                            Some(RECORDING),
-                            1,
-                            (PROVENANCE, PROVENANCE_WORDS),
-                            Vec::new(),
-                        )
-                    }
-                    CellType::SpikeSourceArray => {
-                        use numbers::spike_array::*;
-                        (
-                            role,
-                            Some(RECORDING),
-                            1,
-                            (PROVENANCE, PROVENANCE_WORDS),
-                            Vec::new(),
-                        )
-                    }
-                }
-            }
-        };
-        layouts.push(CoreLayout {
-            core: core.core,
-            binary: core.binary,
-            role,
-            keys: keys.of(job).map(|k| (k.key, k.mask)),
-            recording_region,
-            channel_count,
-            channels: channels[vertex]
-                .iter()
-                .map(|channel| ChannelLayout {
-                    channel: channel.channel,
-                    variable: channel.variable,
-                    interval: channel.interval,
-                    cells: channel.cells.clone(),
-                    bytes: channel.bytes_for(steps),
-                })
-                .collect(),
-            provenance,
-            synapses,
-        });
-    }
-    Layout {
-        cores: layouts,
-        populations,
-    }
-}
-
-impl Lowering<'_> {
-    pub(crate) fn synapse_blocks(&self, population: PopulationId, core: u32) -> Vec<SynapseBlocks> {
-        self.matrix(population, core)
-            .parts
-            .iter()
-            .map(|blocks| {
-                let part = &self.parts[blocks.part];
-                SynapseBlocks {
-                    projection: part.projection,
-                    source: part.source,
-                    receptor: part.receptor,
-                    scale: self.scales[population.0 as usize]
-                        .as_ref()
-                        .map_or(1.0, |scales| scales.scales[usize::from(part.receptor)]),
-                    synapses: blocks.synapses,
-                    direct: blocks.direct.iter().copied().map(Block::from).collect(),
-                    delayed: blocks.delayed.iter().copied().map(Block::from).collect(),
-                }
-            })
-            .collect()
-    }
 }
