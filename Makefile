@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python test-outside bench clean
+.PHONY: build run test format lint test-rust test-python test-outside bench fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -57,6 +57,19 @@ OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.
 environment = test -e $(OUTSIDE)/$(1)/ready || { $(PYTHON) -m venv $(OUTSIDE)/$(1) && \
   $(OUTSIDE)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) && touch $(OUTSIDE)/$(1)/ready; }
+
+## Every fuzz target for SECONDS each, or TARGETS="sdp eieio" alone. See fuzz/README.md.
+SECONDS ?= 20
+TARGETS ?=
+fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || \
+	  { echo "make fuzz needs cargo-fuzz and a C++ compiler: cargo install cargo-fuzz"; exit 1; }
+	@set -e; all=$$(cargo run --quiet -p taproot-tests --example fuzz_seeds fuzz/corpus); \
+	for target in $(or $(TARGETS),$$all); do \
+	  echo "== $$target"; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=64 \
+	    -max_len=16384 -print_final_stats=1; \
+	done
 
 clean:
 	rm -rf $(VENV) target out

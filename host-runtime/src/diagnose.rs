@@ -12,6 +12,8 @@ use taproot_spinnaker_chip::{ChipXy, CoreId, Machine, memory_map::SDRAM_BASE, sy
 
 /// Most bytes of one IOBUF that are read; a core that prints for ever must not fill the host's memory.
 const IOBUF_LARGEST: usize = 1 << 20;
+/// Blocks of one chain at most: SCAMP makes blocks of 16 KB, so 64 of them would hold as much.
+const IOBUF_BLOCKS_LARGEST: usize = 1024;
 /// Most lines of an IOBUF that a message shows.
 const LINES_SHOWN: usize = 20;
 
@@ -153,7 +155,10 @@ impl Host {
         let mut text = Vec::new();
         let mut block = vcpu.iobuf;
         // A chain that runs in a circle or out of memory belongs to a core that has overwritten it.
-        while is_sdram(block) && text.len() < IOBUF_LARGEST {
+        for _ in 0..IOBUF_BLOCKS_LARGEST {
+            if !is_sdram(block) || text.len() >= IOBUF_LARGEST {
+                break;
+            }
             let head = self.read(core.chip, block, HEADER_BYTES)?;
             let head = BlockHeader::from_bytes(&head).map_err(|source| HostError::Memory {
                 what: "an IOBUF block",

@@ -345,6 +345,30 @@ fn a_core_that_dies_is_described_and_the_board_stays_usable() {
 }
 
 #[test]
+fn an_iobuf_that_runs_in_a_circle_ends() {
+    let clock = Arc::new(FakeClock::new());
+    let fake = FakeMachine::booted(Machine::spin3(), clock.clone());
+    let mut host = host(&fake, &clock, None);
+    host.discover(&Quiet).unwrap();
+    let bad = core(0, 0, 1);
+    fake.poke(bad.chip, vcpu::address(1) + 0x58, &0x6300_0000u32.to_le_bytes());
+    // A block with text, then two empty ones that name each other.
+    for (at, next, text) in [
+        (0x6300_0000u32, 0x6300_0100u32, "once"),
+        (0x6300_0100, 0x6300_0200, ""),
+        (0x6300_0200, 0x6300_0100, ""),
+    ] {
+        let mut block = Vec::new();
+        for word in [next, 0, 0, text.len() as u32] {
+            block.extend(word.to_le_bytes());
+        }
+        block.extend(text.bytes());
+        fake.poke(bad.chip, at, &block);
+    }
+    assert_eq!(host.iobuf(bad).unwrap(), b"once");
+}
+
+#[test]
 fn a_board_that_dies_in_the_middle_is_reported_with_what_was_asked() {
     let clock = Arc::new(FakeClock::new());
     let fake = FakeMachine::booted(Machine::spin5(), clock.clone());

@@ -1,6 +1,7 @@
 //! End-to-end tests live in `tests/tests`; this library holds what they share.
 
 pub mod networks;
+pub mod oracles;
 
 use std::net::IpAddr;
 use taproot_emulator::{Emulator, Options, Running};

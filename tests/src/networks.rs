@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use taproot_network::{
-    CellType, Connector, Group, Network, Population, PopulationId, Projection, Record, Selection, Space,
-    SynapseValue, Values, Variable,
+    CellType, Connector, Distribution, Expression, Generator, Group, Network, Population, PopulationId,
+    Projection, RandomSource, Record, Selection, SelfConnections, Space, SynapseValue, Values, Variable,
 };
 
 fn population(label: &str, size: u32, cell: CellType) -> Population {
@@ -71,4 +71,78 @@ pub fn one_to_one(size: u32, times: &[f64], per_core: Option<u32>) -> Network {
             space: Space::default(),
         }],
     }
+}
+
+/// One population of every cell type, `size` cells each, that records all it can, with connectors and values of
+/// several kinds, delays beyond 32 steps among them.
+pub fn every_kind(size: u32) -> Network {
+    let mut network = one_to_one(size, &[1.0, 4.0], None);
+    network.label = "every kind".into();
+    network.max_delay = 60.0;
+    network
+        .populations
+        .push(population("conductances", size, CellType::IfCondExp));
+    network
+        .populations
+        .push(population("noise", size, CellType::SpikeSourcePoisson));
+    for (population, variables) in network.populations.iter_mut().zip([
+        &[Variable::Spikes][..],
+        &[
+            Variable::Spikes,
+            Variable::V,
+            Variable::GsynExc,
+            Variable::GsynInh,
+        ],
+        &[Variable::Spikes, Variable::V],
+        &[Variable::Spikes],
+    ]) {
+        population.records = variables
+            .iter()
+            .map(|&variable| Record {
+                variable,
+                interval: 1,
+                cells: None,
+            })
+            .collect();
+    }
+    let projection = |source, target, connector, weight, delay| Projection {
+        label: format!("{source} to {target}"),
+        source: whole(source),
+        target: whole(target),
+        receptor: 0,
+        connector,
+        weight,
+        delay,
+        space: Space::default(),
+    };
+    let generator = |stream| Generator::Native { seed: 3, stream };
+    network.projections.extend([
+        projection(
+            3,
+            2,
+            Connector::AllToAll {
+                self_connections: SelfConnections::Allowed,
+            },
+            SynapseValue::Constant(0.02),
+            SynapseValue::Constant(40.0),
+        ),
+        projection(
+            1,
+            2,
+            Connector::DistanceDependentProbability {
+                expression: Expression("0.9 * (d < 3)".into()),
+                self_connections: SelfConnections::Allowed,
+                generator: generator(1),
+            },
+            SynapseValue::Random(RandomSource {
+                distribution: Distribution::Uniform {
+                    low: 0.01,
+                    high: 0.03,
+                },
+                generator: generator(2),
+            }),
+            SynapseValue::Constant(2.0),
+        ),
+    ]);
+    network
 }

@@ -18,8 +18,8 @@ pub mod system_ram;
 pub use board::Board;
 pub use coordinates::{ChipXy, CoordinateError, CoreId, MAX_COORDINATE};
 pub use description::{DescriptionError, MachineName};
-pub use link::{Link, LinkSet};
-pub use machine::{Chip, CoreSet, Machine, MachineError};
+pub use link::{Link, LinkSet, LinkSetError};
+pub use machine::{Chip, CoreSet, CoreSetError, Machine, MachineError};
 
 /// Processors on one chip, working or not (data sheet 2.02, section 2).
 pub const CORES_PER_CHIP: u8 = 18;

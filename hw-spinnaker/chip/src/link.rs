@@ -86,7 +86,30 @@ impl fmt::Display for Link {
 
 /// A set of links; bit n is link n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct LinkSet(u8);
+
+/// A set of links from a file names a link that no chip has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:#x} is not a set of links: a SpiNNaker chip has links 0 to 5")]
+pub struct LinkSetError(pub u8);
+
+impl TryFrom<u8> for LinkSet {
+    type Error = LinkSetError;
+    fn try_from(bits: u8) -> Result<Self, LinkSetError> {
+        if bits & !Self::ALL.0 == 0 {
+            Ok(Self(bits))
+        } else {
+            Err(LinkSetError(bits))
+        }
+    }
+}
+
+impl From<LinkSet> for u8 {
+    fn from(set: LinkSet) -> Self {
+        set.0
+    }
+}
 
 impl LinkSet {
     /// No link.

@@ -6,7 +6,30 @@ use std::fmt;
 
 /// A set of cores of one chip; bit n is core n. Whether numbers are physical or virtual is up to the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct CoreSet(u32);
+
+/// A set of cores from a file names a core that no chip has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:#x} is not a set of cores: a SpiNNaker chip has cores 0 to 17")]
+pub struct CoreSetError(pub u32);
+
+impl TryFrom<u32> for CoreSet {
+    type Error = CoreSetError;
+    fn try_from(bits: u32) -> Result<Self, CoreSetError> {
+        if bits & !Self::ALL.0 == 0 {
+            Ok(Self(bits))
+        } else {
+            Err(CoreSetError(bits))
+        }
+    }
+}
+
+impl From<CoreSet> for u32 {
+    fn from(set: CoreSet) -> Self {
+        set.0
+    }
+}
 
 impl CoreSet {
     /// All eighteen cores.
@@ -144,6 +167,19 @@ pub enum MachineError {
         chip: ChipXy,
         /// The missing Ethernet chip.
         ethernet: ChipXy,
+    },
+    /// A chip has more memory or routing entries than the hardware.
+    #[error(
+        "chip {chip} cannot have {sdram} bytes of SDRAM and {router_entries} routing entries; \
+         the most are {SDRAM_BYTES} and {ROUTER_ENTRIES}"
+    )]
+    TooMuch {
+        /// The chip.
+        chip: ChipXy,
+        /// Its SDRAM.
+        sdram: u32,
+        /// Its routing entries.
+        router_entries: u16,
     },
     /// A chip has no working core, so it cannot run a monitor.
     #[error("chip {0} has no working core; list it as a dead chip instead")]
@@ -391,6 +427,13 @@ impl Machine {
             if chip.cores.is_empty() {
                 return Err(MachineError::NoCore(xy));
             }
+            if chip.sdram > SDRAM_BYTES || chip.router_entries > ROUTER_ENTRIES {
+                return Err(MachineError::TooMuch {
+                    chip: xy,
+                    sdram: chip.sdram,
+                    router_entries: chip.router_entries,
+                });
+            }
             if self.chip(chip.ethernet).is_none() {
                 return Err(MachineError::NoEthernet {
                     chip: xy,
@@ -461,6 +504,25 @@ mod tests {
         let text = toml::to_string(&MachineParts::from(board.clone())).unwrap();
         assert_eq!(toml::from_str::<Machine>(&text).unwrap(), board);
         assert!(toml::from_str::<Machine>(&text.replace("width = 8", "width = 3")).is_err());
+    }
+
+    #[test]
+    fn files_with_cores_links_or_memory_that_no_chip_has_are_refused() {
+        let machine = Machine::grid("one", 1, 1, false).unwrap();
+        let text = toml::to_string(&machine).unwrap();
+        assert!(toml::from_str::<Machine>(&text).is_ok());
+        for (good, bad) in [
+            ("cores = 262143", "cores = 524287"),
+            ("links = 0", "links = 64"),
+            ("sdram = 134217728", "sdram = 134217729"),
+            ("router_entries = 1023", "router_entries = 1025"),
+        ] {
+            assert!(text.contains(good), "{text}");
+            assert!(
+                toml::from_str::<Machine>(&text.replace(good, bad)).is_err(),
+                "{bad}"
+            );
+        }
     }
 
     #[test]
