@@ -44,6 +44,7 @@ def arguments():
     parser.add_argument("--duration", type=float, default=1000.0, help="simulated time in ms (default: 1000)")
     parser.add_argument("--seed", type=int, default=1, help="seeds connections and initial potentials (default: 1)")
     parser.add_argument("--figure", help="draw a raster into this file (needs matplotlib)")
+    parser.add_argument("--save", help="keep the network in this file instead of running it (taproot only)")
     return parser.parse_args()
 
 
@@ -101,8 +102,8 @@ def mean_rate(trains, duration):
 
 
 def irregularity(trains):
-    """The coefficient of variation of inter-spike intervals, averaged over cells with five spikes or more."""
-    intervals = [np.diff(np.asarray(train)) for train in trains if len(train) >= 5]
+    """The coefficient of variation of inter-spike intervals, averaged over cells with more than five spikes."""
+    intervals = [np.diff(np.asarray(train)) for train in trains if len(train) > 5]
     return np.mean([i.std() / i.mean() for i in intervals]) if intervals else float("nan")
 
 
@@ -139,6 +140,9 @@ def main():
     populations = build(sim, options.benchmark, options.cells, options.seed)
     for population in populations:
         population.record("spikes")
+    if options.save:
+        sim.save_network(options.save)
+        return
     sim.run(options.duration)
 
     groups = {p.label: p.get_data("spikes").segments[-1].spiketrains for p in populations}
