@@ -35,10 +35,10 @@ lint:
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 test-rust: build
-	cargo test --workspace --quiet
+	TAPROOT_FIRMWARE="$$($(VENV)/bin/taproot firmware path)" cargo test --workspace --quiet
 
 test-python: build
-	$(VENV)/bin/python -m pytest -q python/tests
+	$(VENV)/bin/python -m pytest -q python/tests tests/python
 
 ## Speed, beside what it should reach. Not part of the tests.
 bench: build

@@ -1,5 +1,10 @@
 //! Time of each stage: one board with a hundred vertices, and a large machine with ten thousand.
 
+#![allow(
+    missing_docs,
+    reason = "criterion's macro makes a public function without one"
+)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use taproot_mapper::{

@@ -2,6 +2,11 @@
 //! and natively, and one slice of a projection between two populations of 77,169 cells (the size of the cortical
 //! microcircuit), as lowering asks for it.
 
+#![allow(
+    missing_docs,
+    reason = "criterion's macro makes a public function without one"
+)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::collections::BTreeMap;
 use taproot_network::*;

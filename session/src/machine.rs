@@ -87,7 +87,11 @@ impl OpenMachine {
         };
         let mut host = Host::connect(address, HostOptions::default())?;
         host.ensure_booted(&image, BootOptions::new(values), observer)?;
-        let machine = host.discover(observer)?;
+        let mut machine = host.discover(observer)?;
+        if let Target::Emulated(described) = target {
+            // What counts is what was discovered, but people know the machine by its own name.
+            machine = machine.named(described.name());
+        }
         Ok(Self {
             host,
             machine,

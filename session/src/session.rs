@@ -135,6 +135,7 @@ impl Session {
                         application.write_regions(&mut open.host, &writes, &*observer)?;
                     }
                     loaded.network = network.clone();
+                    warn_of_losses(&loaded.lowered, &*observer);
                 }
                 _ => {
                     let machine = open.machine.clone();
@@ -321,6 +322,13 @@ impl Drop for Session {
     }
 }
 
+/// Names every quantity that lost numbers on the way to the machine's formats.
+fn warn_of_losses(lowered: &Lowered, observer: &dyn Observer) {
+    for warning in lowered.quantization.warnings() {
+        observer.warn(&warning.to_string());
+    }
+}
+
 impl Loaded {
     fn rewind(&mut self) {
         self.step = 0;
@@ -344,9 +352,7 @@ pub(crate) fn prepare(
         ..options.clone()
     };
     let lowered = clockwork.lowering(|observe| lower_observed(network, machine, &options, observe))?;
-    for warning in lowered.quantization.warnings() {
-        observer.warn(&warning.to_string());
-    }
+    warn_of_losses(&lowered, observer);
     if network.time_scale_factor.is_none() && lowered.time_scale_factor > 1 {
         observer.warn(&format!(
             "a time step of {} ms is too short for this network on this machine; it runs {} times slower than real time",

@@ -329,6 +329,15 @@ impl Machine {
         &self.name
     }
 
+    /// The same machine under another name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
     /// Columns of the grid.
     pub fn width(&self) -> u8 {
         self.width

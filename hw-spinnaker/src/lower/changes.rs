@@ -104,29 +104,7 @@ impl Lowered {
         Ok(writes)
     }
 
-    /// What takes the paused cores back to time 0: the neurons' parameters and initial values, and all rates. Spike
-    /// arrays start again with [`Lowered::send_buffers`].
-    pub fn reset_writes(&self) -> Vec<RegionWrite> {
-        let mut writes = Vec::new();
-        for core in &self.image.cores {
-            let number = match core.binary {
-                crate::Binary::SpikeSourcePoisson => numbers::poisson::EXPANDER,
-                crate::Binary::IfCurrExp | crate::Binary::IfCondExp => numbers::neuron::NEURON_PARAMS,
-                _ => continue,
-            };
-            for region in core.regions.iter().filter(|region| region.number == number) {
-                writes.push(RegionWrite {
-                    core: core.core,
-                    region: number,
-                    offset: 0,
-                    content: region.content.clone(),
-                });
-            }
-        }
-        writes
-    }
-
-    /// Whether a cell type keeps state that [`Lowered::reset_writes`] restores.
+    /// Whether a cell type has state, which its core leaves in its parameter region when it pauses.
     pub fn has_state(cell: taproot_network::CellType) -> bool {
         components(cell).is_some()
     }

@@ -16,7 +16,7 @@ TOLERATED = frozenset(
     """
     allow_update_model default_maxstep filename grng_seed logfile max_delay num_processes n_boards_required
     n_chips_required n_threads neuronPermutation rank recording_precision rng_seeds rng_type rng_types save_format
-    spike_precision spinnaker_hostname t_flush use_cvode verbosity
+    spike_precision spinnaker_hostname t_flush threads use_cvode verbosity
     """.split()
 )
 
@@ -32,21 +32,20 @@ def setup(timestep=DEFAULT_TIMESTEP, min_delay=DEFAULT_MIN_DELAY, **extra_params
             Without it the environment variable ``TAPROOT_MACHINE`` decides, else it is an emulated ``spin5``.
         time_scale_factor
             Real time per simulated time, a whole number. Without it, the smallest that leaves every core enough time.
-        threads
-            How many host threads to use. Results do not depend on it.
         rng_seed
             Seeds what the script gives no generator for.
         label
             A name for reports.
 
-    Keywords that other simulators know are tolerated.
+    Keywords that other simulators know are tolerated. `threads` is one of them: results do not depend on threads, and the
+    environment variable ``TAPROOT_THREADS`` limits them.
     """
     common.setup(timestep, min_delay, **extra_params)
     if not timestep > 0:
         raise ValueError(f"the time step must be above 0 ms, not {timestep!r}")
     ours = {
         key: extra_params.pop(key)
-        for key in ("max_delay", "machine", "time_scale_factor", "threads", "label")
+        for key in ("max_delay", "machine", "time_scale_factor", "label")
         if key in extra_params
     }
     seed = extra_params.pop("rng_seed", None)

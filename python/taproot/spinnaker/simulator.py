@@ -46,7 +46,6 @@ class State(common.control.BaseState):
         machine=None,
         time_scale_factor=None,
         seed=None,
-        threads=None,
         label=None,
     ):
         """Start afresh: let go of the machine and of the network, and describe a new one."""
@@ -76,7 +75,7 @@ class State(common.control.BaseState):
             time_scale_factor=time_scale_factor,
             seed=DEFAULT_SEED if seed is None else seed,
             machine=machine or os.environ.get("TAPROOT_MACHINE", ""),
-            threads=_threads() if threads is None else threads,
+            threads=_threads(),
         )
 
     @property
