@@ -76,7 +76,7 @@ fn act(input: &mut Unstructured<'_>) -> arbitrary::Result<Act> {
                 .to_udp(),
             )
         }
-        _ => Act::Wait(u64::from(u16::arbitrary(input)?)),
+        _ => Act::Wait(u64::from(u16::arbitrary(input)? % 12_000)),
     })
 }
 
