@@ -483,6 +483,46 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                     }
                     continue;
                 }
+                Kind::Poll => {
+                    count += 1;
+                    if !holds(core, op.d() as u8) {
+                        at += 1;
+                        cycles += 1;
+                        continue;
+                    }
+                    at = at.wrapping_sub(2);
+                    cycles += 3;
+                    let (Some(&first), Some(&test)) = (page.get(at), page.get(at + 1)) else {
+                        continue;
+                    };
+                    let to_the_branch = first.cycles() + test.cycles();
+                    let turns = bound.saturating_sub(cycles) / (to_the_branch + 3);
+                    if turns == 0 {
+                        continue;
+                    }
+                    // One turn up to its branch. If that is taken, all turns before the bound are the same.
+                    let address = offset!(first);
+                    let value = match first.kind {
+                        Kind::LdrI => load::<4>(core, address),
+                        Kind::LdrbI => load::<1>(core, address),
+                        _ => load::<2>(core, address),
+                    };
+                    let Some(value) = value else { continue };
+                    core.regs[first.d()] = value;
+                    match test.kind {
+                        Kind::CmpI => alu::<{ op::CMP }, true, 0>(core, test),
+                        _ => alu::<{ op::TST }, true, 0>(core, test),
+                    }
+                    if holds(core, op.d() as u8) {
+                        cycles += turns * (to_the_branch + 3);
+                        count += 3 * turns;
+                    } else {
+                        cycles += to_the_branch;
+                        count += 2;
+                        at += 2;
+                    }
+                    continue;
+                }
                 Kind::LdrPcLiteral => {
                     let Some(target) = load_code::<4>(core, op.imm) else { interpret!() };
                     cycles += op.cycles();

@@ -68,6 +68,9 @@ with_operations! { define_kinds! (
     Halt
     /// A conditional branch, on the condition in field d, to the SUBS of a small constant from register m just before it.
     Spin
+    /// A conditional branch, on the condition in field d, to the load two operations before it, whose value the
+    /// comparison in between looks at.
+    Poll
     /// A jump through the constant pool, and through a table there.
     LdrPcLiteral LdrPcTable
     /// Status registers, from the instruction word in the immediate.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::op::Op;
-use super::predecode::{arm_op, spin, thumb_op};
+use super::predecode::{arm_op, poll, spin, thumb_op};
 use super::state::TCM_INSTRUCTION_BYTES;
 use super::{memory, timing};
 
@@ -129,6 +129,9 @@ fn arm_page(itcm: &[u8; TCM_INSTRUCTION_BYTES], base: u32) -> [Op; PAGE as usize
         if n > 0 {
             page[n] = spin(page[n - 1], page[n]);
         }
+        if n > 1 {
+            page[n] = poll(page[n - 2], page[n - 1], page[n]);
+        }
     }
     page
 }
@@ -146,6 +149,9 @@ fn thumb_page(itcm: &[u8; TCM_INSTRUCTION_BYTES], base: u32) -> [Op; PAGE as usi
         page[n] = thumb_op(u32::from(code), pc, u32::from(stall));
         if n > 0 {
             page[n] = spin(page[n - 1], page[n]);
+        }
+        if n > 1 {
+            page[n] = poll(page[n - 2], page[n - 1], page[n]);
         }
     }
     page

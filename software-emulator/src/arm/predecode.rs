@@ -57,6 +57,22 @@ pub(super) fn spin(before: Op, op: Op) -> Op {
     Op::new(Kind::Spin, [condition, 0, before.d() as u32, 0], before.imm).taking(3)
 }
 
+/// Recognises the loop that waits for memory to change: a load, a comparison with a constant, a branch back to the load.
+/// Nothing that a turn does makes the next one different.
+pub(super) fn poll(load: Op, test: Op, op: Op) -> Op {
+    let loads = matches!(load.kind, Kind::LdrI | Kind::LdrbI | Kind::LdrhI)
+        && load.d() != load.n()
+        && load.condition() == ALWAYS;
+    let tests = matches!(test.kind, Kind::CmpI | Kind::TstI) && test.condition() == ALWAYS;
+    let condition = BRANCHES.iter().position(|kind| *kind == op.kind);
+    match condition {
+        Some(condition @ 0..14) if loads && tests && op.imm as i32 == -2 => {
+            Op::new(Kind::Poll, [condition as u32, 0, 0, 0], op.imm).taking(3)
+        }
+        _ => op,
+    }
+}
+
 /// Data processing; `s` is 1 when an immediate brings its own carry.
 fn operation(operation: u32, set: bool, form: usize, fields: [u32; 4], imm: u32) -> Op {
     let kind = OPERATIONS

@@ -10,10 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+/// When each chip is next to run: side by side, as everybody's is looked at for every window.
+pub(crate) type Agenda = Arc<[AtomicU64]>;
+
 /// A chip and what others may ask of it without waiting for it.
 pub(crate) struct Slot {
     chip: Mutex<Chip>,
-    next: AtomicU64,
+    agenda: Agenda,
+    place: usize,
     /// There are packets or credits to collect.
     mail: AtomicBool,
     /// Ethernet frames have left.
@@ -23,11 +27,19 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(chip: Chip) -> Self {
-        let next = AtomicU64::new(chip.next);
+    /// Slots for all chips of a machine, and their agenda.
+    pub(crate) fn all(chips: Vec<Chip>) -> (Vec<Self>, Agenda) {
+        let agenda: Agenda = chips.iter().map(|chip| AtomicU64::new(chip.next)).collect();
+        let slots = chips.into_iter().enumerate();
+        let slots = slots.map(|(place, chip)| Self::new(chip, &agenda, place));
+        (slots.collect(), agenda)
+    }
+
+    fn new(chip: Chip, agenda: &Agenda, place: usize) -> Self {
         Self {
             chip: Mutex::new(chip),
-            next,
+            agenda: Arc::clone(agenda),
+            place,
             mail: AtomicBool::new(false),
             frames: AtomicBool::new(false),
             turns: AtomicU64::new(0),
@@ -39,12 +51,8 @@ impl Slot {
         self.chip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn next(&self) -> u64 {
-        self.next.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn set_next(&self, next: u64) {
-        self.next.store(next, Ordering::Relaxed);
+        self.agenda[self.place].store(next, Ordering::Relaxed);
     }
 
     pub(crate) fn take_mail(&self) -> bool {

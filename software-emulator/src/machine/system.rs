@@ -1,6 +1,6 @@
 //! The machine without sockets: step it, hand it datagrams, take datagrams from it.
 
-use super::pool::{Pool, Slot};
+use super::pool::{Agenda, Pool, Slot};
 use crate::EmulatorError;
 use crate::chip::{Chip, ChipOptions, Outgoing};
 use crate::diagnostics::Report;
@@ -9,6 +9,7 @@ use crate::timing::Timing;
 use std::hash::{DefaultHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
 use taproot_spinnaker_chip::{ChipXy, Link, Machine};
@@ -51,6 +52,7 @@ pub struct Statistics {
 /// number of threads and the sizes of the steps do not matter.
 pub struct System {
     slots: Arc<Vec<Slot>>,
+    agenda: Agenda,
     pool: Pool,
     /// For each chip and link, the chip and link at the other end.
     neighbours: Vec<[Option<(u32, u8)>; 6]>,
@@ -103,7 +105,7 @@ impl System {
         let positions: Vec<ChipXy> = machine.chips().map(|(xy, _)| xy).collect();
         let index = |xy: ChipXy| positions.binary_search(&xy).ok().map(|n| n as u32);
         let spin3 = machine.width() == 2 && machine.height() == 2;
-        let mut slots = Vec::with_capacity(positions.len());
+        let mut chips = Vec::with_capacity(positions.len());
         let mut neighbours = Vec::with_capacity(positions.len());
         for (xy, chip) in machine.chips() {
             let ends = Link::ALL.map(|link| {
@@ -124,7 +126,7 @@ impl System {
                 .position(|ethernet| *ethernet == xy)
                 .map(|n| parameter_block(n, addresses[n], if spin3 { 3 } else { 5 }));
             neighbours.push(ends);
-            slots.push(Slot::new(Chip::new(
+            chips.push(Chip::new(
                 &ChipOptions {
                     xy,
                     working: chip.cores,
@@ -132,7 +134,7 @@ impl System {
                     parameters,
                 },
                 timing,
-            )));
+            ));
         }
         let boards = ethernets
             .iter()
@@ -147,10 +149,12 @@ impl System {
                 })
             })
             .collect();
+        let (slots, agenda) = Slot::all(chips);
         let slots = Arc::new(slots);
         Ok(Self {
             pool: Pool::new(Arc::clone(&slots), threads),
             slots,
+            agenda,
             neighbours,
             positions,
             boards,
@@ -208,8 +212,14 @@ impl System {
 
     /// The cycle in which anything next happens, at least the present one; none if nothing ever will without a datagram.
     pub fn next_event(&self) -> Option<u64> {
-        let next = self.slots.iter().map(Slot::next).min().unwrap_or(u64::MAX);
+        let next = self.earliest();
         (next != u64::MAX).then_some(next.max(self.now))
+    }
+
+    /// When the first chip is to run.
+    fn earliest(&self) -> u64 {
+        let next = self.agenda.iter().map(|next| next.load(Ordering::Relaxed));
+        next.min().unwrap_or(u64::MAX)
     }
 
     /// Advances to the first window boundary at or after `until`.
@@ -223,7 +233,7 @@ impl System {
     /// if that comes first.
     pub fn step(&mut self, until: u64) {
         let until = until.next_multiple_of(WINDOW);
-        let next = self.slots.iter().map(Slot::next).min().unwrap_or(u64::MAX);
+        let next = self.earliest();
         let start = (next / WINDOW * WINDOW).max(self.now);
         if start >= until {
             self.now = self.now.max(until);
@@ -231,8 +241,8 @@ impl System {
         }
         let end = start + WINDOW;
         self.active.clear();
-        for (n, slot) in (0u32..).zip(self.slots.iter()) {
-            if slot.next() < end {
+        for (n, next) in (0u32..).zip(self.agenda.iter()) {
+            if next.load(Ordering::Relaxed) < end {
                 self.active.push(n);
             }
         }

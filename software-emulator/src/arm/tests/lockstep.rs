@@ -65,6 +65,31 @@ fn thumb_half(rng: &mut Rng) -> u16 {
     }
 }
 
+/// Puts loops that wait for memory, which chance alone hardly ever makes, here and there.
+fn with_polls(mut code: Vec<u8>, thumb: bool, rng: &mut Rng) -> Vec<u8> {
+    for _ in 0..40 {
+        let condition = rng.below(14);
+        let (d, n, imm) = (rng.below(4), rng.below(4), rng.below(3));
+        let from = 4 * rng.below(0x3f0) as usize;
+        if thumb {
+            let load = [0x6800, 0x7800, 0x8800][rng.below(3) as usize] | 6 << 3 | d;
+            let test = 0x2800 | [d, n][rng.below(2) as usize] << 8 | imm;
+            let words = [load, test, 0xd0fc | condition << 8];
+            for (at, half) in (from..).step_by(2).zip(words) {
+                code[at..at + 2].copy_from_slice(&(half as u16).to_le_bytes());
+            }
+        } else {
+            let load = [0xe598_0000, 0xe5d8_0000, 0xe1d8_00b0][rng.below(3) as usize] | d << 12;
+            let test = [0xe350_0000, 0xe310_0000][rng.below(2) as usize] | d << 16 | imm;
+            let words = [load, test, 0x0aff_fffc | condition << 28];
+            for (at, word) in (from..).step_by(4).zip(words) {
+                code[at..at + 4].copy_from_slice(&word.to_le_bytes());
+            }
+        }
+    }
+    code
+}
+
 fn place(cpu: &mut Cpu, rng_seed: u64) {
     let mut rng = Rng(rng_seed);
     cpu.set_register(8, 0x0040_1000 + 4 * rng.below(64));
@@ -97,6 +122,7 @@ fn race(seed: u64, programs: u32, slices: u32) {
                 .flat_map(|_| arm_word(&mut rng).to_le_bytes())
                 .collect()
         };
+        let code = with_polls(code, thumb, &mut rng);
         let data: Vec<u8> = (0..0x1000).flat_map(|_| rng.next().to_le_bytes()).collect();
         for cpu in [&mut fast, &mut plain] {
             assert!(cpu.tcm_write(0, &code) && cpu.tcm_write(0x0040_1000, &data));
