@@ -48,12 +48,12 @@ impl Patience {
         attempts: 6,
     };
 
-    /// While an application runs: 100 s. Emulated cores that are all busy leave little for the monitor, and counting
+    /// While an application runs: 32 s. Emulated cores that are all busy leave little for the monitor, and counting
     /// takes it 10 ms of its own time.
     pub const RUNNING: Patience = Patience {
-        timeout: Duration::from_secs(2),
-        timeout_largest: Duration::from_secs(10),
-        attempts: 12,
+        timeout: Duration::from_secs(1),
+        timeout_largest: Duration::from_secs(5),
+        attempts: 8,
     };
 
     /// The longest time that a request may take.

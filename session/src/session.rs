@@ -6,7 +6,7 @@ use crate::{
     stages::{Clockwork, StageTime},
 };
 use std::{sync::Arc, time::Instant};
-use taproot_host::{Application, RunOptions};
+use taproot_host::{Application, HostError, RunOptions, ScpError};
 use taproot_network::{Connections, Network, ProjectionId, Recording};
 use taproot_spinnaker::{LowerError, LowerOptions, Lowered, Segment, lower_observed};
 use taproot_spinnaker_chip::Machine;
@@ -89,6 +89,13 @@ impl Session {
         if let Err(error) = &result
             && !matches!(error, SessionError::Structure { .. })
         {
+            if matches!(
+                error,
+                SessionError::Host(HostError::Scp(ScpError::NoAnswer { .. }))
+            ) {
+                // Nobody is there to be stopped, and waiting for nobody again helps nobody.
+                self.open = None;
+            }
             self.abandon();
         }
         result
@@ -303,6 +310,7 @@ impl Session {
         // The error that matters is the first one, and it is on its way to the user.
         let _ = self.stop_application();
         if let Some(loaded) = &mut self.loaded {
+            loaded.application = None;
             loaded.rewind();
         }
     }

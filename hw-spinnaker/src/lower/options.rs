@@ -13,12 +13,16 @@ pub struct LowerOptions {
     pub default_run_steps: u32,
     /// Rate that neurons are expected to fire at, Hz (`sPyNNaker: spikes_per_second`).
     pub expected_rate: f64,
+    /// How many times that rate they reach together in the busiest steps, for which every core must still have time.
+    /// The Vogels-Abbott network, which is called asynchronous, does so when its activity starts.
+    pub synchrony: f64,
     /// Standard deviations above the mean for which ring buffers leave room (`sPyNNaker: ring_buffer_sigma`).
     pub ring_buffer_sigma: f64,
     /// Neurons or sources per core at most, where the population says nothing. 255, not 256: a row of all-to-all
     /// synapses onto 256 neurons would overrun the core's row buffer.
     pub neurons_per_core: u32,
-    /// Slices are made smaller down to this before the time-scale factor is raised.
+    /// Slices are made smaller down to this before the time-scale factor is raised. Small slices mean many rows: much to
+    /// load, and many spikes to look up twice. So by default they are as large as memory allows.
     pub least_neurons_per_core: u32,
     /// Whether spikes that come too late for their delay are dropped.
     pub drop_late_spikes: bool,
@@ -37,9 +41,10 @@ impl Default for LowerOptions {
             run_steps: None,
             default_run_steps: 100_000,
             expected_rate: 30.0,
+            synchrony: 4.0,
             ring_buffer_sigma: 5.0,
             neurons_per_core: 255,
-            least_neurons_per_core: 32,
+            least_neurons_per_core: 255,
             drop_late_spikes: false,
             match_spynnaker: false,
             place: PlaceOptions::default(),

@@ -284,7 +284,10 @@ impl<'a> Model<'a> {
             .iter()
             .zip(&network.populations)
             .map(|(cells, population)| match cells {
-                Cells::Neurons(_) => peak(f64::from(population.size) * options.expected_rate / per_second),
+                Cells::Neurons(_) => {
+                    let size = f64::from(population.size);
+                    peak(size * options.expected_rate * options.synchrony / per_second).min(size)
+                }
                 Cells::Poisson(rates) => peak(rates.iter().map(|r| r.rate).sum::<f64>() / per_second),
                 Cells::Array(spikes) => f64::from(peaks(spikes).0),
             })
