@@ -1,0 +1,73 @@
+"""The Vogels-Abbott benchmark: our script, and PyNN's own taken unmodified from its source archive.
+
+The bands are the spread of NEST 3.10, NEURON 9.0.2 and Brian2 2.9.0 over draws of PyNN's script.
+"""
+
+import glob
+import os
+import pickle
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from spike_statistics import mean_cv, mean_rate
+
+BANDS = {"COBA": ((12.6, 16.2), (1.44, 1.50)), "CUBA": ((5.1, 6.0), (0.51, 0.55))}
+PYNN = "PyNN==0.13.0"
+
+
+def judge(benchmark, trains, duration):
+    rate, cv = mean_rate(trains, duration), mean_cv(trains)
+    print(f"{benchmark}: excitatory {rate:.2f} Hz, CV of inter-spike intervals {cv:.3f}")
+    (low, high), (cv_low, cv_high) = BANDS[benchmark]
+    assert low <= rate <= high, f"{benchmark}: mean excitatory rate {rate:.2f} Hz outside {low} to {high}"
+    assert cv_low <= round(cv, 2) <= cv_high, f"{benchmark}: CV {cv:.3f} outside {cv_low} to {cv_high}"
+
+
+@pytest.mark.parametrize("benchmark", ["COBA", "CUBA"])
+def test_our_script(taproot, tmp_path, benchmark):
+    out = tmp_path / "out"
+    taproot("run", ROOT / "examples" / "vogels_abbott.py", "--out", out, "--", benchmark)
+    with np.load(out / "spikes.npz") as spikes:
+        cells, times = spikes["Excitatory_Cells.cells"], spikes["Excitatory_Cells.times"]
+    trains = [times[cells == i] for i in range(3200)]
+    judge(benchmark, trains, 1000.0)
+    assert "<svg" in (out / "raster.svg").read_text()
+    assert "<html" in (out / "report.html").read_text()
+
+
+@pytest.fixture(scope="session")
+def va_script(tmp_path_factory):
+    """PyNN's VAbenchmarks.py out of the source archive that the package registry serves."""
+    directory = tmp_path_factory.mktemp("pynn")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", directory, PYNN],
+        check=True,
+    )
+    (archive,) = glob.glob(str(directory / "*.tar.gz"))
+    with tarfile.open(archive) as tar:
+        (member,) = [m for m in tar.getmembers() if m.name.endswith("/examples/VAbenchmarks.py")]
+        return directory, tar.extractfile(member).read()
+
+
+@pytest.mark.parametrize("benchmark", ["COBA", "CUBA"])
+def test_pynns_own_script(va_script, tmp_path, benchmark):
+    script = tmp_path / "VAbenchmarks.py"
+    script.write_bytes(va_script[1])
+    done = subprocess.run(
+        [sys.executable, str(script), "taproot", benchmark],
+        cwd=tmp_path, capture_output=True, text=True, timeout=900, env={**os.environ},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = [p for p in glob.glob(str(tmp_path / "Results" / "**" / "*exc*.pkl"), recursive=True)]
+    with open(path, "rb") as file:
+        block = pickle.load(file)
+    if isinstance(block, list):
+        (block,) = block
+    trains = [np.asarray(train.rescale("ms").magnitude) for train in block.segments[0].spiketrains]
+    assert len(trains) == 3200
+    judge(benchmark, trains, 1000.0)
