@@ -9,10 +9,14 @@ def mean_rate(trains, duration_ms):
 
 
 def mean_cv(trains):
-    """Mean coefficient of variation of inter-spike intervals over trains of three spikes or more."""
+    """Mean coefficient of variation of inter-spike intervals over trains of five intervals or more.
+
+    The bands that the tests use were measured so: NEST 3.10 gives 1.46 (COBA) and 0.53 (CUBA) with this rule, 1.34 and 0.51 when trains of
+    two intervals count, for the same network and seed.
+    """
     values = []
     for train in trains:
         intervals = np.diff(np.sort(np.asarray(train, dtype=float)))
-        if len(intervals) > 1 and intervals.mean() > 0:
+        if len(intervals) >= 5 and intervals.mean() > 0:
             values.append(intervals.std() / intervals.mean())
     return float(np.mean(values))

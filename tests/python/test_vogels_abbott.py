@@ -33,7 +33,7 @@ def test_our_script(taproot, tmp_path, benchmark):
     out = tmp_path / "out"
     taproot("run", ROOT / "examples" / "vogels_abbott.py", "--out", out, "--", benchmark)
     with np.load(out / "spikes.npz") as spikes:
-        cells, times = spikes["Excitatory_Cells.cells"], spikes["Excitatory_Cells.times"]
+        cells, times = spikes["excitatory.cells"], spikes["excitatory.times"]
     trains = [times[cells == i] for i in range(3200)]
     judge(benchmark, trains, 1000.0)
     assert "<svg" in (out / "raster.svg").read_text()
