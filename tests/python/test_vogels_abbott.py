@@ -45,7 +45,7 @@ def va_script(tmp_path_factory):
     """PyNN's VAbenchmarks.py out of the source archive that the package registry serves."""
     directory = tmp_path_factory.mktemp("pynn")
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", directory, PYNN],
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", directory, PYNN],
         check=True,
     )
     (archive,) = glob.glob(str(directory / "*.tar.gz"))
