@@ -54,7 +54,8 @@ fn a_board_boots_over_udp() {
     let statistics = running.stop().unwrap();
     assert!(statistics.instructions > 10_000_000);
     let log = log.lock().unwrap();
-    assert_eq!(log[0].datagram.port, 54321);
+    // Each port has a listener of its own, so a question to one may overtake the boot packets to the other.
+    assert!(log.iter().any(|logged| logged.datagram.port == 54321));
 
     // The log is all that it takes to repeat the run exactly.
     let mut again = System::new(&Machine::spin3(), &[address], 1).unwrap();
