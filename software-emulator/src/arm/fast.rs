@@ -180,6 +180,16 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                 break 'pages Exit::Interpret;
             }};
         }
+        // After a jump: what is often jumped to is run as a translation.
+        macro_rules! arrive {
+            () => {{
+                if page.warm(at) {
+                    pc = address!();
+                    break 'pages Exit::Look;
+                }
+                continue;
+            }};
+        }
         // To an address in the same state, aligned.
         macro_rules! go {
             ($target:expr) => {
@@ -192,7 +202,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                 count += 1;
                 if (target & 1 != 0) == THUMB {
                     go!(target & if THUMB { !1 } else { !3 });
-                    continue;
+                    arrive!();
                 }
                 core.thumb = !THUMB;
                 pc = target & if THUMB { !3 } else { !1 };
@@ -205,10 +215,10 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                 if $condition {
                     at = at.wrapping_add($op.imm as i32 as usize);
                     cycles += 3;
-                } else {
-                    at += 1;
-                    cycles += 1;
+                    arrive!();
                 }
+                at += 1;
+                cycles += 1;
                 continue;
             }};
         }
@@ -276,7 +286,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                 pc = address!();
                 break 'pages Exit::Look;
             }
-            let Some(&op) = page.get(at) else {
+            let Some(&op) = page.ops.get(at) else {
                 pc = address!();
                 continue 'pages;
             };
@@ -492,7 +502,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                     }
                     at = at.wrapping_sub(2);
                     cycles += 3;
-                    let (Some(&first), Some(&test)) = (page.get(at), page.get(at + 1)) else {
+                    let (Some(&first), Some(&test)) = (page.ops.get(at), page.ops.get(at + 1)) else {
                         continue;
                     };
                     let to_the_branch = first.cycles() + test.cycles();
@@ -552,7 +562,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                     count += 1;
                     cycles += 3;
                     go!(target);
-                    continue;
+                    arrive!();
                 }
                 Kind::Bx => {
                     cycles += 3;
@@ -568,7 +578,7 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
                     cycles += 4;
                     count += 1;
                     go!((core.regs[op.m()] & if THUMB { !1 } else { !3 }));
-                    continue;
+                    arrive!();
                 }
             ) }
             at += 1;

@@ -22,6 +22,7 @@ mod tests;
 mod thumb;
 mod timing;
 mod transfer;
+mod translate;
 
 use fast::Exit;
 pub use pages::CodeCache;
@@ -157,6 +158,8 @@ impl Cpu {
     pub fn run<B: Bus>(&mut self, bus: &mut B, limit: u64) -> Stop {
         let Cpu { core, pages } = self;
         core.observe(bus);
+        // What a translation has left is for the fast loop.
+        let mut rest = false;
         loop {
             if core.asleep {
                 if !(core.irq_line || core.fiq_line) {
@@ -179,6 +182,16 @@ impl Cpu {
                 pages.drop_pages(core.written);
             }
             core.written = 0;
+            if !std::mem::take(&mut rest)
+                && let Some(translation) = pages.translation(&core.itcm, core.pc, core.thumb)
+            {
+                match translation.run(core, bound) {
+                    translate::Exit::Look => {}
+                    translate::Exit::Interpret => interpreter::step(core, bus),
+                    translate::Exit::Rest => rest = true,
+                }
+                continue;
+            }
             let exit = if core.thumb {
                 if pages.page::<true>(core.pc).is_none() {
                     pages.fill(&core.itcm, core.pc, true);

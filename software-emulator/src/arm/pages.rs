@@ -1,19 +1,58 @@
 //! The predecoded code of one ITCM, by pages that are filled when they are first executed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::op::Op;
 use super::predecode::{arm_op, poll, spin, thumb_op};
 use super::state::TCM_INSTRUCTION_BYTES;
+use super::translate::{Translation, Translator};
 use super::{memory, timing};
 
 /// Bytes of code in a page.
 pub(super) const PAGE: u32 = 256;
 const PAGES: usize = TCM_INSTRUCTION_BYTES / PAGE as usize;
 
-type ArmPage = Arc<[Op; PAGE as usize / 4]>;
-type ThumbPage = Arc<[Op; PAGE as usize / 2]>;
+/// The operations of a page, and how often the fast loop has come to each by a jump.
+pub(super) struct Page<const N: usize> {
+    pub(super) ops: [Op; N],
+    heat: [AtomicU16; N],
+}
+
+type ArmPage = Arc<Page<{ PAGE as usize / 4 }>>;
+type ThumbPage = Arc<Page<{ PAGE as usize / 2 }>>;
+
+/// The heat of an operation from which nothing can be translated.
+const COLD: u16 = u16::MAX;
+
+/// A page as the fast loop sees it.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) ops: &'a [Op],
+    heat: &'a [AtomicU16],
+    hot: u16,
+}
+
+impl View<'_> {
+    /// Counts a jump to an operation; true if it should be run as a translation.
+    #[inline(always)]
+    pub(super) fn warm(&self, at: usize) -> bool {
+        let Some(heat) = self.heat.get(at) else {
+            return false;
+        };
+        let now = heat.load(Ordering::Relaxed);
+        if now == COLD {
+            return false;
+        }
+        if now >= self.hot {
+            return true;
+        }
+        // Counts that threads lose to each other do not matter.
+        heat.store(now + 1, Ordering::Relaxed);
+        false
+    }
+}
 
 /// All that a page's operations depend on: its address, its bytes and the word after them (0 at the end of the ITCM).
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -32,27 +71,59 @@ impl Source {
     }
 }
 
-#[derive(Default)]
 struct Known {
     arm: BTreeMap<Source, ArmPage>,
     thumb: BTreeMap<Source, ThumbPage>,
+    translator: Option<Translator>,
 }
 
-/// Predecoded code that several processors share, since they mostly run the same programs: less memory, and less of the
-/// host's cache when they take turns. It changes nothing else. Clones are the same cache.
-#[derive(Clone, Default)]
-pub struct CodeCache(Arc<Mutex<Known>>);
+/// Predecoded and translated code that several processors share, since they mostly run the same programs: less memory,
+/// less to translate, and less of the host's cache when they take turns. It changes nothing else. Clones are the same
+/// cache.
+#[derive(Clone)]
+pub struct CodeCache {
+    known: Arc<Mutex<Known>>,
+    hot: u16,
+}
 
-/// Pages that a cache knows before it starts anew: several times what one program has.
-const KNOWN_PAGES: usize = 1024;
+/// Jumps to an address before it is worth a translation, which takes about as long as interpreting ten thousand
+/// instructions.
+const HOT: u16 = 1_000;
 
-/// The page of a source, made if it is not known yet.
-fn look_up<T: Clone>(known: &mut BTreeMap<Source, T>, source: Source, make: impl FnOnce() -> T) -> T {
-    if known.len() >= KNOWN_PAGES {
-        known.clear();
+impl Default for CodeCache {
+    fn default() -> Self {
+        CodeCache::translating_after(HOT)
     }
-    known.entry(source).or_insert_with(make).clone()
 }
+
+impl CodeCache {
+    /// A cache that translates what has been jumped to `jumps` times, 65,534 at most.
+    pub fn translating_after(jumps: u16) -> Self {
+        CodeCache::with(Translator::new(), jumps.min(COLD - 1))
+    }
+
+    /// A cache that translates nothing.
+    pub fn untranslated() -> Self {
+        CodeCache::with(None, COLD)
+    }
+
+    fn with(translator: Option<Translator>, hot: u16) -> Self {
+        let hot = if translator.is_some() { hot } else { COLD };
+        let known = Known {
+            arm: BTreeMap::new(),
+            thumb: BTreeMap::new(),
+            translator,
+        };
+        CodeCache {
+            known: Arc::new(Mutex::new(known)),
+            hot,
+        }
+    }
+}
+
+/// Pages that a cache knows before it starts anew: several times what the programs of one network have.
+const KNOWN_PAGES: usize = 8192;
+
 
 /// The predecoded pages of one ITCM, for both states.
 pub(super) struct Pages {
@@ -61,7 +132,13 @@ pub(super) struct Pages {
     /// Which pages exist in either state, one bit each.
     pub(super) present: u128,
     cache: CodeCache,
+    /// Translations found lately, by a part of their entries; made when the first is found.
+    translated: Option<Box<[Found; FOUND]>>,
 }
+
+/// A translation and the key of its entry: the address, plus one in Thumb state.
+type Found = Option<(u32, Arc<Translation>)>;
+const FOUND: usize = 128;
 
 impl Pages {
     pub(super) fn new(cache: CodeCache) -> Pages {
@@ -70,17 +147,30 @@ impl Pages {
             thumb: [const { None }; PAGES],
             present: 0,
             cache,
+            translated: None,
         }
     }
 
-    /// The operations of the page that `pc` lies in.
+    /// The page that `pc` lies in, if it is predecoded.
     #[inline(always)]
-    pub(super) fn page<const THUMB: bool>(&self, pc: u32) -> Option<&[Op]> {
+    pub(super) fn page<const THUMB: bool>(&self, pc: u32) -> Option<View<'_>> {
         let at = (pc / PAGE) as usize;
+        let hot = self.cache.hot;
         if THUMB {
-            self.thumb.get(at)?.as_deref().map(|page| page.as_slice())
+            let Page { ops, heat } = &**self.thumb.get(at)?.as_ref()?;
+            Some(View { ops, heat, hot })
         } else {
-            self.arm.get(at)?.as_deref().map(|page| page.as_slice())
+            let Page { ops, heat } = &**self.arm.get(at)?.as_ref()?;
+            Some(View { ops, heat, hot })
+        }
+    }
+
+    /// What tells a page from all others that the cache knows.
+    pub(super) fn identity(&self, at: usize, thumb: bool) -> Option<usize> {
+        if thumb {
+            Some(Arc::as_ptr(self.thumb.get(at)?.as_ref()?).addr())
+        } else {
+            Some(Arc::as_ptr(self.arm.get(at)?.as_ref()?).addr())
         }
     }
 
@@ -91,22 +181,105 @@ impl Pages {
             self.thumb[at] = None;
         }
         self.present &= !pages;
+        self.translated = None;
     }
 
     /// Predecodes the page that `pc`, an address inside the ITCM, lies in.
     #[cold]
     pub(super) fn fill(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) {
+        let cache = Arc::clone(&self.cache.known);
+        self.fill_from(&mut cache.lock().unwrap_or_else(PoisonError::into_inner), itcm, pc, thumb);
+    }
+
+    fn fill_from(&mut self, known: &mut Known, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) {
         let at = (pc / PAGE) as usize;
         let base = pc & !(PAGE - 1);
         self.present |= 1 << at;
         let source = Source::new(itcm, base);
-        let mut known = self.cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.arm.len() + known.thumb.len() >= KNOWN_PAGES {
+            known.forget();
+        }
         if thumb {
-            let page = look_up(&mut known.thumb, source, || Arc::new(thumb_page(itcm, base)));
-            self.thumb[at] = Some(page);
+            let page = known.thumb.entry(source);
+            self.thumb[at] = Some(page.or_insert_with(|| Arc::new(Page::new(thumb_page(itcm, base)))).clone());
         } else {
-            let page = look_up(&mut known.arm, source, || Arc::new(arm_page(itcm, base)));
-            self.arm[at] = Some(page);
+            let page = known.arm.entry(source);
+            self.arm[at] = Some(page.or_insert_with(|| Arc::new(Page::new(arm_page(itcm, base)))).clone());
+        }
+    }
+
+    /// The translation of the code at `pc`, in the state given, if it has been jumped to often enough.
+    #[inline(always)]
+    pub(super) fn translation(
+        &mut self,
+        itcm: &[u8; TCM_INSTRUCTION_BYTES],
+        pc: u32,
+        thumb: bool,
+    ) -> Option<&Translation> {
+        let key = pc | u32::from(thumb);
+        let place = (pc >> 1) as usize % FOUND;
+        let found = matches!(&self.translated, Some(table) if matches!(&table[place], Some((entry, _)) if *entry == key));
+        if !found && !self.translate(itcm, pc, thumb) {
+            return None;
+        }
+        let (_, translation) = self.translated.as_ref()?[place].as_ref()?;
+        Some(translation)
+    }
+
+    /// Looks for a translation, or makes it; false if there is none.
+    fn translate(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) -> bool {
+        let (view, at) = if thumb {
+            (self.page::<true>(pc), (pc & (PAGE - 1)) / 2)
+        } else {
+            (self.page::<false>(pc), (pc & (PAGE - 1)) / 4)
+        };
+        if !view.is_some_and(|view| view.warm(at as usize)) {
+            return false;
+        }
+        self.translate_now(itcm, pc, thumb, at as usize)
+    }
+
+    #[cold]
+    fn translate_now(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool, at: usize) -> bool {
+        let cache = Arc::clone(&self.cache.known);
+        let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut translator) = known.translator.take() else {
+            return false;
+        };
+        let translation = translator.get(self, pc, thumb, |pages, pc| {
+            pages.fill_from(&mut known, itcm, pc, thumb);
+        });
+        known.translator = Some(translator);
+        let Some(translation) = translation else {
+            let view = if thumb { self.page::<true>(pc) } else { self.page::<false>(pc) };
+            if let Some(heat) = view.and_then(|view| view.heat.get(at)) {
+                heat.store(COLD, Ordering::Relaxed);
+            }
+            return false;
+        };
+        let table = self
+            .translated
+            .get_or_insert_with(|| Box::new([const { None }; FOUND]));
+        table[(pc >> 1) as usize % FOUND] = Some((pc | u32::from(thumb), translation));
+        true
+    }
+}
+
+impl Known {
+    fn forget(&mut self) {
+        self.arm.clear();
+        self.thumb.clear();
+        if let Some(translator) = &mut self.translator {
+            translator.forget();
+        }
+    }
+}
+
+impl<const N: usize> Page<N> {
+    fn new(ops: [Op; N]) -> Self {
+        Page {
+            ops,
+            heat: [const { AtomicU16::new(0) }; N],
         }
     }
 }

@@ -107,9 +107,9 @@ fn place(cpu: &mut Cpu, rng_seed: u64) {
     cpu.wake();
 }
 
-fn race(seed: u64, programs: u32, slices: u32) {
+fn race(cache: &CodeCache, seed: u64, programs: u32, slices: u32) {
     let mut rng = Rng(seed);
-    let (mut fast, mut plain) = (Cpu::new(), Cpu::new());
+    let (mut fast, mut plain) = (Cpu::sharing(cache), Cpu::new());
     let (mut outside, mut outside_plain) = (Outside::default(), Outside::default());
     for program in 0..programs {
         let thumb = program % 2 == 1;
@@ -166,7 +166,12 @@ fn race(seed: u64, programs: u32, slices: u32) {
 
 #[test]
 fn the_fast_loop_does_what_the_interpreter_does() {
-    race(1, 60, 200);
+    race(&CodeCache::untranslated(), 1, 60, 200);
+}
+
+#[test]
+fn translations_do_what_the_interpreter_does() {
+    race(&CodeCache::translating_after(0), 1, 60, 200);
 }
 
 /// The same for minutes: `cargo test --release -p taproot-emulator -- --ignored lockstep`.
@@ -174,6 +179,7 @@ fn the_fast_loop_does_what_the_interpreter_does() {
 #[ignore = "runs for minutes"]
 fn the_fast_loop_does_what_the_interpreter_does_at_length() {
     for seed in 2..200 {
-        race(seed, 60, 400);
+        race(&CodeCache::untranslated(), seed, 60, 400);
+        race(&CodeCache::translating_after(seed as u16 % 8), seed, 60, 400);
     }
 }
