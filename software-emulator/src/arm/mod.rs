@@ -182,15 +182,20 @@ impl Cpu {
                 pages.drop_pages(core.written);
             }
             core.written = 0;
-            if !std::mem::take(&mut rest)
-                && let Some(translation) = pages.translation(&core.itcm, core.pc, core.thumb)
-            {
-                match translation.run(core, bound) {
-                    translate::Exit::Look => {}
-                    translate::Exit::Interpret => interpreter::step(core, bus),
-                    translate::Exit::Rest => rest = true,
+            if !std::mem::take(&mut rest) {
+                let translation = if core.thumb {
+                    pages.translation::<true>(&core.itcm, core.pc)
+                } else {
+                    pages.translation::<false>(&core.itcm, core.pc)
+                };
+                if let Some(translation) = translation {
+                    match translation.run(core, bound) {
+                        translate::Exit::Look => {}
+                        translate::Exit::Interpret => interpreter::step(core, bus),
+                        translate::Exit::Rest => rest = true,
+                    }
+                    continue;
                 }
-                continue;
             }
             let exit = if core.thumb {
                 if pages.page::<true>(core.pc).is_none() {

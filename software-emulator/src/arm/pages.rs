@@ -1,8 +1,8 @@
 //! The predecoded code of one ITCM, by pages that are filled when they are first executed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::op::Op;
 use super::predecode::{arm_op, poll, spin, thumb_op};
@@ -14,24 +14,26 @@ use super::{memory, timing};
 pub(super) const PAGE: u32 = 256;
 const PAGES: usize = TCM_INSTRUCTION_BYTES / PAGE as usize;
 
-/// The operations of a page, and how often the fast loop has come to each by a jump.
-pub(super) struct Page<const N: usize> {
-    pub(super) ops: [Op; N],
-    heat: [AtomicU16; N],
+/// The operations of a page; how often the fast loop has come to each by a jump, and the first translation from there.
+struct Page<const N: usize> {
+    ops: [Op; N],
+    heat: [AtomicU32; N],
+    translations: [OnceLock<Arc<Translation>>; N],
 }
 
 type ArmPage = Arc<Page<{ PAGE as usize / 4 }>>;
 type ThumbPage = Arc<Page<{ PAGE as usize / 2 }>>;
 
 /// The heat of an operation from which nothing can be translated.
-const COLD: u16 = u16::MAX;
+const COLD: u32 = u32::MAX;
 
 /// A page as the fast loop sees it.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) ops: &'a [Op],
-    heat: &'a [AtomicU16],
-    hot: u16,
+    heat: &'a [AtomicU32],
+    translations: &'a [OnceLock<Arc<Translation>>],
+    hot: u32,
 }
 
 impl View<'_> {
@@ -74,7 +76,7 @@ impl Source {
 struct Known {
     arm: BTreeMap<Source, ArmPage>,
     thumb: BTreeMap<Source, ThumbPage>,
-    translator: Option<Translator>,
+    translator: Option<Box<Translator>>,
 }
 
 /// Predecoded and translated code that several processors share, since they mostly run the same programs: less memory,
@@ -83,12 +85,12 @@ struct Known {
 #[derive(Clone)]
 pub struct CodeCache {
     known: Arc<Mutex<Known>>,
-    hot: u16,
+    hot: u32,
 }
 
-/// Jumps to an address before it is worth a translation, which takes about as long as interpreting ten thousand
-/// instructions.
-const HOT: u16 = 1_000;
+/// Jumps to an address before it is worth a translation. That takes about a millisecond, and a jump with what follows it is
+/// some ten nanoseconds faster afterwards.
+const HOT: u32 = 100_000;
 
 impl Default for CodeCache {
     fn default() -> Self {
@@ -97,9 +99,9 @@ impl Default for CodeCache {
 }
 
 impl CodeCache {
-    /// A cache that translates what has been jumped to `jumps` times, 65,534 at most.
-    pub fn translating_after(jumps: u16) -> Self {
-        CodeCache::with(Translator::new(), jumps.min(COLD - 1))
+    /// A cache that translates what has been jumped to `jumps` times.
+    pub fn translating_after(jumps: u32) -> Self {
+        CodeCache::with(Translator::new().map(Box::new), jumps.min(COLD - 1))
     }
 
     /// A cache that translates nothing.
@@ -107,7 +109,7 @@ impl CodeCache {
         CodeCache::with(None, COLD)
     }
 
-    fn with(translator: Option<Translator>, hot: u16) -> Self {
+    fn with(translator: Option<Box<Translator>>, hot: u32) -> Self {
         let hot = if translator.is_some() { hot } else { COLD };
         let known = Known {
             arm: BTreeMap::new(),
@@ -124,7 +126,6 @@ impl CodeCache {
 /// Pages that a cache knows before it starts anew: several times what the programs of one network have.
 const KNOWN_PAGES: usize = 8192;
 
-
 /// The predecoded pages of one ITCM, for both states.
 pub(super) struct Pages {
     arm: [Option<ArmPage>; PAGES],
@@ -132,13 +133,9 @@ pub(super) struct Pages {
     /// Which pages exist in either state, one bit each.
     pub(super) present: u128,
     cache: CodeCache,
-    /// Translations found lately, by a part of their entries; made when the first is found.
-    translated: Option<Box<[Found; FOUND]>>,
+    /// A translation found lately that is not the first of its page, with its entry; one more in Thumb state.
+    other: Option<(u32, Arc<Translation>)>,
 }
-
-/// A translation and the key of its entry: the address, plus one in Thumb state.
-type Found = Option<(u32, Arc<Translation>)>;
-const FOUND: usize = 128;
 
 impl Pages {
     pub(super) fn new(cache: CodeCache) -> Pages {
@@ -147,7 +144,7 @@ impl Pages {
             thumb: [const { None }; PAGES],
             present: 0,
             cache,
-            translated: None,
+            other: None,
         }
     }
 
@@ -157,11 +154,9 @@ impl Pages {
         let at = (pc / PAGE) as usize;
         let hot = self.cache.hot;
         if THUMB {
-            let Page { ops, heat } = &**self.thumb.get(at)?.as_ref()?;
-            Some(View { ops, heat, hot })
+            Some(self.thumb.get(at)?.as_ref()?.view(hot))
         } else {
-            let Page { ops, heat } = &**self.arm.get(at)?.as_ref()?;
-            Some(View { ops, heat, hot })
+            Some(self.arm.get(at)?.as_ref()?.view(hot))
         }
     }
 
@@ -181,14 +176,19 @@ impl Pages {
             self.thumb[at] = None;
         }
         self.present &= !pages;
-        self.translated = None;
+        self.other = None;
     }
 
     /// Predecodes the page that `pc`, an address inside the ITCM, lies in.
     #[cold]
     pub(super) fn fill(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) {
         let cache = Arc::clone(&self.cache.known);
-        self.fill_from(&mut cache.lock().unwrap_or_else(PoisonError::into_inner), itcm, pc, thumb);
+        self.fill_from(
+            &mut cache.lock().unwrap_or_else(PoisonError::into_inner),
+            itcm,
+            pc,
+            thumb,
+        );
     }
 
     fn fill_from(&mut self, known: &mut Known, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) {
@@ -201,46 +201,52 @@ impl Pages {
         }
         if thumb {
             let page = known.thumb.entry(source);
-            self.thumb[at] = Some(page.or_insert_with(|| Arc::new(Page::new(thumb_page(itcm, base)))).clone());
+            self.thumb[at] = Some(
+                page.or_insert_with(|| Arc::new(Page::new(thumb_page(itcm, base))))
+                    .clone(),
+            );
         } else {
             let page = known.arm.entry(source);
-            self.arm[at] = Some(page.or_insert_with(|| Arc::new(Page::new(arm_page(itcm, base)))).clone());
+            self.arm[at] = Some(
+                page.or_insert_with(|| Arc::new(Page::new(arm_page(itcm, base))))
+                    .clone(),
+            );
         }
     }
 
     /// The translation of the code at `pc`, in the state given, if it has been jumped to often enough.
     #[inline(always)]
-    pub(super) fn translation(
+    pub(super) fn translation<const THUMB: bool>(
         &mut self,
         itcm: &[u8; TCM_INSTRUCTION_BYTES],
         pc: u32,
-        thumb: bool,
     ) -> Option<&Translation> {
-        let key = pc | u32::from(thumb);
-        let place = (pc >> 1) as usize % FOUND;
-        let found = matches!(&self.translated, Some(table) if matches!(&table[place], Some((entry, _)) if *entry == key));
-        if !found && !self.translate(itcm, pc, thumb) {
+        let at = (pc & (PAGE - 1)) as usize / if THUMB { 2 } else { 4 };
+        let page = self.page::<THUMB>(pc)?;
+        let first = page.translations.get(at)?.get();
+        let fits = first.is_some_and(|translation| translation.fits(self, THUMB));
+        let key = pc | u32::from(THUMB);
+        if fits {
+            // Looked up again, because the borrow checker does not see that nothing changes on this way.
+            return self
+                .page::<THUMB>(pc)?
+                .translations
+                .get(at)?
+                .get()
+                .map(|first| &**first);
+        }
+        if self.other.as_ref().is_none_or(|(entry, _)| *entry != key)
+            && !(page.warm(at) && self.translate(itcm, pc, THUMB, at))
+        {
             return None;
         }
-        let (_, translation) = self.translated.as_ref()?[place].as_ref()?;
-        Some(translation)
+        self.other.as_ref().map(|(_, other)| &**other)
     }
 
-    /// Looks for a translation, or makes it; false if there is none.
-    fn translate(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool) -> bool {
-        let (view, at) = if thumb {
-            (self.page::<true>(pc), (pc & (PAGE - 1)) / 2)
-        } else {
-            (self.page::<false>(pc), (pc & (PAGE - 1)) / 4)
-        };
-        if !view.is_some_and(|view| view.warm(at as usize)) {
-            return false;
-        }
-        self.translate_now(itcm, pc, thumb, at as usize)
-    }
-
+    /// Looks for a translation that is not the first of its page, or makes one, and puts it where it is found; false if
+    /// there is none.
     #[cold]
-    fn translate_now(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool, at: usize) -> bool {
+    fn translate(&mut self, itcm: &[u8; TCM_INSTRUCTION_BYTES], pc: u32, thumb: bool, at: usize) -> bool {
         let cache = Arc::clone(&self.cache.known);
         let mut known = cache.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut translator) = known.translator.take() else {
@@ -250,18 +256,27 @@ impl Pages {
             pages.fill_from(&mut known, itcm, pc, thumb);
         });
         known.translator = Some(translator);
-        let Some(translation) = translation else {
-            let view = if thumb { self.page::<true>(pc) } else { self.page::<false>(pc) };
-            if let Some(heat) = view.and_then(|view| view.heat.get(at)) {
-                heat.store(COLD, Ordering::Relaxed);
-            }
-            return false;
+        let page = if thumb {
+            self.page::<true>(pc)
+        } else {
+            self.page::<false>(pc)
         };
-        let table = self
-            .translated
-            .get_or_insert_with(|| Box::new([const { None }; FOUND]));
-        table[(pc >> 1) as usize % FOUND] = Some((pc | u32::from(thumb), translation));
-        true
+        match (translation, page) {
+            (Some(translation), Some(page)) => {
+                if let Some(first) = page.translations.get(at) {
+                    let _ = first.set(Arc::clone(&translation));
+                }
+                self.other = Some((pc | u32::from(thumb), translation));
+                true
+            }
+            (None, Some(page)) => {
+                if let Some(heat) = page.heat.get(at) {
+                    heat.store(COLD, Ordering::Relaxed);
+                }
+                false
+            }
+            (_, None) => false,
+        }
     }
 }
 
@@ -279,7 +294,17 @@ impl<const N: usize> Page<N> {
     fn new(ops: [Op; N]) -> Self {
         Page {
             ops,
-            heat: [const { AtomicU16::new(0) }; N],
+            heat: [const { AtomicU32::new(0) }; N],
+            translations: [const { OnceLock::new() }; N],
+        }
+    }
+
+    fn view(&self, hot: u32) -> View<'_> {
+        View {
+            ops: &self.ops,
+            heat: &self.heat,
+            translations: &self.translations,
+            hot,
         }
     }
 }

@@ -83,7 +83,7 @@ pub(crate) struct Chip {
 
 impl Chip {
     /// A chip as the boot ROM leaves it: monitor chosen, router and interrupts set up, every core asleep.
-    pub(crate) fn new(options: &ChipOptions, timing: &Timing) -> Self {
+    pub(crate) fn new(options: &ChipOptions, timing: &Timing, code: &CodeCache) -> Self {
         let mut uncore = Uncore {
             timing: timing.clone(),
             sdram: Memory::new(SDRAM_BYTES),
@@ -110,11 +110,10 @@ impl Chip {
             busy_until: 0,
             credits: timing.link_depth,
         };
-        let code = CodeCache::default();
         Self {
             xy: options.xy,
             cores: (0..CORES_PER_CHIP)
-                .map(|n| Core::new(n, options.working.contains(n), timing, &code))
+                .map(|n| Core::new(n, options.working.contains(n), timing, code))
                 .collect(),
             shared: Shared {
                 router,

@@ -2,6 +2,7 @@
 
 use super::pool::{Agenda, Pool, Slot};
 use crate::EmulatorError;
+use crate::arm::CodeCache;
 use crate::chip::{Chip, ChipOptions, Outgoing};
 use crate::diagnostics::Report;
 use crate::gateway::{Gateway, Received};
@@ -104,6 +105,8 @@ impl System {
         }
         let positions: Vec<ChipXy> = machine.chips().map(|(xy, _)| xy).collect();
         let index = |xy: ChipXy| positions.binary_search(&xy).ok().map(|n| n as u32);
+        // All chips run the same few programs.
+        let code = CodeCache::default();
         let spin3 = machine.width() == 2 && machine.height() == 2;
         let mut chips = Vec::with_capacity(positions.len());
         let mut neighbours = Vec::with_capacity(positions.len());
@@ -134,6 +137,7 @@ impl System {
                     parameters,
                 },
                 timing,
+                &code,
             ));
         }
         let boards = ethernets

@@ -180,6 +180,6 @@ fn translations_do_what_the_interpreter_does() {
 fn the_fast_loop_does_what_the_interpreter_does_at_length() {
     for seed in 2..200 {
         race(&CodeCache::untranslated(), seed, 60, 400);
-        race(&CodeCache::translating_after(seed as u16 % 8), seed, 60, 400);
+        race(&CodeCache::translating_after(seed as u32 % 8), seed, 60, 400);
     }
 }

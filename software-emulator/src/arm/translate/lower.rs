@@ -954,10 +954,7 @@ impl Lowering<'_, '_> {
         let base = self.get(op.n())?;
         let words = |at: u32| i64::from((op.imm >> at) as i8) * 4;
         let bytes = 4 * (op.imm & 0xffff).count_ones();
-        let at = self
-            .b
-            .ins()
-            .iadd_imm(base, words(16) - i64::from(TCM_DATA_BASE));
+        let at = self.b.ins().iadd_imm(base, words(16) - i64::from(TCM_DATA_BASE));
         // One comparison for both ends and the alignment: what is not aligned is rotated to the top.
         let turned = self.b.ins().rotr_imm(at, 2);
         let most = i64::from((TCM_DATA_BYTES as u32 - bytes) / 4);

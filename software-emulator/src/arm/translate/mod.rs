@@ -44,14 +44,18 @@ pub(super) struct Translation {
 
 impl Translation {
     /// Whether it was made from the code that the processor has.
-    fn fits(&self, pages: &Pages, thumb: bool) -> bool {
+    #[inline(always)]
+    pub(super) fn fits(&self, pages: &Pages, thumb: bool) -> bool {
         self.pages
             .iter()
             .all(|(at, identity)| pages.identity(*at, thumb) == Some(*identity))
     }
 
     /// Runs from `core.pc`, which must be its entry.
-    #[expect(unsafe_code, reason = "calling code made at run time; it is several times faster than the fast loop")]
+    #[expect(
+        unsafe_code,
+        reason = "calling code made at run time; it is several times faster than the fast loop"
+    )]
     pub(super) fn run(&self, core: &mut Core, bound: u64) -> Exit {
         // SAFETY: `function` was made by `Translator::translate` with this signature, and its memory lives as long as the
         // cache that the processor holds. It accesses `core` by the offsets of its fields, and the two TCMs through the
@@ -116,7 +120,9 @@ impl Translator {
         fill: impl FnMut(&mut Pages, u32),
     ) -> Option<Arc<Translation>> {
         let known = self.known.get(&(entry, thumb));
-        if let Some(found) = known.and_then(|list| list.iter().find(|translation| translation.fits(pages, thumb))) {
+        if let Some(found) =
+            known.and_then(|list| list.iter().find(|translation| translation.fits(pages, thumb)))
+        {
             return Some(Arc::clone(found));
         }
         let region = Region::find(pages, entry, thumb, fill);

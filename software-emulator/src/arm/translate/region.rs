@@ -9,7 +9,7 @@ use super::super::state::TCM_INSTRUCTION_BYTES;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Operations of a region, at most.
-const MOST_OPERATIONS: usize = 320;
+const MOST_OPERATIONS: usize = 128;
 /// Cycles of a block but for its last operation, at most; so many are left to the fast loop when a bound is near.
 const BLOCK_CYCLES: u64 = 16;
 
@@ -98,10 +98,9 @@ fn flow(op: Op, pc: u32, before: Option<Op>, thumb: bool) -> Flow {
         }
         Kind::Bl => Flow::Branch(relative(), Some(pc.wrapping_add(4))),
         Kind::BlSecond => match before {
-            Some(first) if first.kind == Kind::MovI && first.d() == 14 => Flow::Branch(
-                first.imm.wrapping_add(op.imm) & !1,
-                Some(pc.wrapping_add(2) | 1),
-            ),
+            Some(first) if first.kind == Kind::MovI && first.d() == 14 => {
+                Flow::Branch(first.imm.wrapping_add(op.imm) & !1, Some(pc.wrapping_add(2) | 1))
+            }
             _ => Flow::Unknown,
         },
         Kind::Bx | Kind::BlxRegister | Kind::MovPc | Kind::LdmPc | Kind::LdrPcLiteral | Kind::LdrPcTable => {
@@ -152,11 +151,16 @@ impl Region {
         while let Some(start) = queue.pop_front() {
             let mut pc = start;
             let mut before = None;
-            while !found.contains_key(&pc) && found.len() < MOST_OPERATIONS && pc < TCM_INSTRUCTION_BYTES as u32 {
+            while !found.contains_key(&pc)
+                && found.len() < MOST_OPERATIONS
+                && pc < TCM_INSTRUCTION_BYTES as u32
+            {
                 if operation(pages, pc, thumb).is_none() {
                     fill(pages, pc);
                 }
-                let Some(op) = operation(pages, pc, thumb) else { break };
+                let Some(op) = operation(pages, pc, thumb) else {
+                    break;
+                };
                 let flow = flow(op, pc, before, thumb);
                 found.insert(pc, (op, flow));
                 region.pages |= 1 << (pc / PAGE);
