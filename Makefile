@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python test-outside bench fuzz clean
+.PHONY: build run test format lint test-rust test-python test-outside bench bench-processor fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -44,6 +44,12 @@ test-python: build
 bench: build
 	$(VENV)/bin/python bench/coba.py
 
+## The emulated processor beside Unicorn's, on the same loops.
+bench-processor:
+	cargo build --quiet --release -p taproot-emulator --example loops
+	$(call environment,unicorn,-r software-emulator/conformance/requirements.txt)
+	$(OUTSIDE)/unicorn/bin/python bench/processor.py target/release/examples/loops
+
 ## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM.
 test-outside: build
 	cargo build --quiet --workspace --examples
@@ -55,7 +61,7 @@ test-outside: build
 
 OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.
-environment = test -e $(OUTSIDE)/$(1)/ready || { $(PYTHON) -m venv $(OUTSIDE)/$(1) && \
+environment = @test -e $(OUTSIDE)/$(1)/ready || { $(PYTHON) -m venv $(OUTSIDE)/$(1) && \
   $(OUTSIDE)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) && touch $(OUTSIDE)/$(1)/ready; }
 
 ## Every fuzz target for SECONDS each, or TARGETS="sdp eieio" alone. See fuzz/README.md.

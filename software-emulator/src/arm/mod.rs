@@ -4,7 +4,8 @@
 //! written down once, in [`interpreter`](self), one function per instruction form, in the order of the ARM
 //! Architecture Reference Manual. Code in the ITCM is also predecoded page by page into compact operations and run by a
 //! fast loop, which hands everything that it does not know, everything that goes out on the bus and everything that
-//! can fault to the interpreter. [`Cpu::run_plainly`] uses the interpreter alone and is the oracle of the fast loop.
+//! can fault to the interpreter. What is executed often is translated to code of the host, under the same rules.
+//! [`Cpu::run_plainly`] uses the interpreter alone and is the oracle of both.
 //!
 //! Timing is that of a 9E core with zero-wait memory (ARM DDI 0165B, chapter 8) plus the wait states that the bus
 //! reports. The processor knows nothing of chips, clocks or other cores: its cycle count is the time of its owner.
