@@ -56,8 +56,8 @@ test-outside: build
 	$(VENV)/bin/python tests/outside/network/compare_with_mock.py target/debug/examples/expand
 	$(call environment,spynnaker,-r tests/outside/spynnaker/requirements.txt)
 	$(VENV)/bin/python tests/outside/spynnaker/compare.py $(OUTSIDE)/spynnaker/bin/python target/debug/examples/dump_image
-	$(call environment,unicorn,-r software-emulator/conformance/requirements.txt)
-	$(OUTSIDE)/unicorn/bin/python software-emulator/conformance/arm_cases.py target/debug/examples/arm-cases
+	$(call environment,processors,-r software-emulator/conformance/requirements.txt)
+	$(OUTSIDE)/processors/bin/python software-emulator/conformance/arm_cases.py target/debug/examples/arm-cases
 
 OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.
