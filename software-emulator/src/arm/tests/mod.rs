@@ -1,6 +1,7 @@
 //! Tests of the processor: one instruction class a file, literal registers, flags and cycles.
 
 mod basics;
+mod cycles;
 mod data;
 mod exceptions;
 mod lockstep;
@@ -64,6 +65,15 @@ impl Bus for Outside {
         self.horizon.unwrap_or(u64::MAX)
     }
 }
+
+/// A way to execute until the cycle count reaches a limit.
+type Path = fn(&mut Cpu, &mut Outside, u64) -> Stop;
+
+/// Every path through the processor. A new one is a line here.
+const PATHS: &[(&str, Path)] = &[
+    ("run", |cpu, bus, limit| cpu.run(bus, limit)),
+    ("run_plainly", |cpu, bus, limit| cpu.run_plainly(bus, limit)),
+];
 
 /// A processor in System mode with low vectors and this ARM code at 0x100, and behind it one that waits for nothing.
 fn arm(code: &[u32]) -> Cpu {
