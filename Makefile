@@ -47,8 +47,8 @@ bench: build
 ## The emulated processor beside Unicorn's, on the same loops.
 bench-processor:
 	cargo build --quiet --release -p taproot-emulator --example loops
-	$(call environment,unicorn,-r software-emulator/conformance/requirements.txt)
-	$(OUTSIDE)/unicorn/bin/python bench/processor.py target/release/examples/loops
+	$(call environment,processors,-r software-emulator/conformance/requirements.txt)
+	$(OUTSIDE)/processors/bin/python bench/processor.py target/release/examples/loops
 
 ## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM.
 test-outside: build

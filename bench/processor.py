@@ -1,6 +1,6 @@
 """Speed of the emulated processor beside Unicorn's (QEMU's translator): the same loops, in the same run, on one thread.
 
-    make bench-processor       (or: target/outside/unicorn/bin/python bench/processor.py target/release/examples/loops)
+    make bench-processor       (or: target/outside/processors/bin/python bench/processor.py target/release/examples/loops)
 
 The loops are in `software-emulator/conformance/loops.rs`: loads, stores, multiplies, flags, branches and calls, nothing that could be skipped.
 Both sides must end with the same registers. Each is run several times, in turn; the figure is that of the fastest.

@@ -18,7 +18,7 @@
 use std::io::{self, Read, Write, stdin, stdout};
 use std::process::ExitCode;
 
-use taproot_emulator::arm::{Bus, BusFault, Cpu, Loaded, Mode, Width};
+use taproot_emulator::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Mode, Width};
 
 /// A way to execute until the cycle count reaches a limit.
 type Path = fn(&mut Cpu, &mut Board, u64);
@@ -219,6 +219,9 @@ impl Runner {
     }
 }
 
+/// Of so many cases one is also executed by translations, which take a millisecond to make.
+const TRANSLATED: u64 = 10;
+
 /// Reads a batch; nothing at the end of the input.
 fn batch(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut count = [0; 4];
@@ -244,6 +247,12 @@ fn main() -> ExitCode {
             board: Board::new(),
         })
         .collect();
+    let mut translated = Runner {
+        name: "run, translated at once",
+        path: PATHS[0].1,
+        cpu: Cpu::new(),
+        board: Board::new(),
+    };
     let mut number = 0u64;
     while let Ok(Some(records)) = batch(&mut input) {
         let mut answers = Vec::new();
@@ -256,6 +265,18 @@ fn main() -> ExitCode {
                 );
                 let _ = io::stderr().write_all(report.as_bytes());
                 return ExitCode::FAILURE;
+            }
+            if number.is_multiple_of(TRANSLATED) {
+                // Every case is other code, so a cache would only grow.
+                translated.cpu = Cpu::sharing(&CodeCache::translating_after(0));
+                if translated.execute(record) != results[0] {
+                    let report = format!(
+                        "case {number}: `{}` and `{}` disagree\n",
+                        runners[0].name, translated.name
+                    );
+                    let _ = io::stderr().write_all(report.as_bytes());
+                    return ExitCode::FAILURE;
+                }
             }
             answers.extend_from_slice(&results[0]);
             number += 1;

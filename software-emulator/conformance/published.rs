@@ -19,6 +19,11 @@ type Path = fn(&mut Cpu, &mut Console, u64);
 const PATHS: &[(&str, Path)] = &[
     ("run", |cpu, bus, limit| _ = cpu.run(bus, limit)),
     ("run_plainly", |cpu, bus, limit| _ = cpu.run_plainly(bus, limit)),
+    // Translations are of code in the ITCM.
+    ("run, translated at once", |cpu, bus, limit| {
+        cpu.translate_after(0);
+        _ = cpu.run(bus, limit)
+    }),
 ];
 
 /// Where programs lie: in the console's cartridge, and in the ITCM.

@@ -35,6 +35,10 @@ type Path = fn(&mut Cpu, u64) -> Stop;
 const PATHS: &[(&str, Path)] = &[
     ("run", |cpu, limit| cpu.run(&mut Nobody, limit)),
     ("run_plainly", |cpu, limit| cpu.run_plainly(&mut Nobody, limit)),
+    ("run, translated at once", |cpu, limit| {
+        cpu.translate_after(0);
+        cpu.run(&mut Nobody, limit)
+    }),
 ];
 
 const FUNCTION: u32 = 0x100;

@@ -137,6 +137,11 @@ impl Cpu {
         cpu
     }
 
+    /// Leaves the cache for one of its own that translates what has been jumped to `jumps` times. Nothing else changes.
+    pub fn translate_after(&mut self, jumps: u32) {
+        self.pages.translate_after(jumps);
+    }
+
     /// The reset input: Supervisor mode, interrupts masked, ARM state, PC = 0xffff0000.
     ///
     /// Both TCMs are enabled afterwards, and keep what they held, as do the general registers and the cycle count.

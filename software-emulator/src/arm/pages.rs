@@ -148,6 +148,13 @@ impl Pages {
         }
     }
 
+    /// Translates from now on what has been jumped to `jumps` times, by way of a cache of its own.
+    pub(super) fn translate_after(&mut self, jumps: u32) {
+        if self.cache.hot != jumps {
+            *self = Pages::new(CodeCache::translating_after(jumps));
+        }
+    }
+
     /// The page that `pc` lies in, if it is predecoded.
     #[inline(always)]
     pub(super) fn page<const THUMB: bool>(&self, pc: u32) -> Option<View<'_>> {

@@ -73,6 +73,10 @@ type Path = fn(&mut Cpu, &mut Outside, u64) -> Stop;
 const PATHS: &[(&str, Path)] = &[
     ("run", |cpu, bus, limit| cpu.run(bus, limit)),
     ("run_plainly", |cpu, bus, limit| cpu.run_plainly(bus, limit)),
+    ("run, translated at once", |cpu, bus, limit| {
+        cpu.translate_after(0);
+        cpu.run(bus, limit)
+    }),
 ];
 
 /// A processor in System mode with low vectors and this ARM code at 0x100, and behind it one that waits for nothing.

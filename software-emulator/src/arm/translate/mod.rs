@@ -33,6 +33,10 @@ pub(super) enum Exit {
     Rest = 2,
 }
 
+/// Translations that are ever made for a cache: hundreds of times what the programs of a network need. What rewrites
+/// itself without end does not use up the host's memory.
+const MOST_TRANSLATIONS: u32 = 1 << 14;
+
 type Function = unsafe extern "C" fn(core: *mut Core, bound: u64) -> u32;
 
 /// Host code for a region, with what it was made from.
@@ -126,7 +130,7 @@ impl Translator {
             return Some(Arc::clone(found));
         }
         let region = Region::find(pages, entry, thumb, fill);
-        if !region.is_worthwhile() {
+        if !region.is_worthwhile() || self.made >= MOST_TRANSLATIONS {
             return None;
         }
         let function = self.translate(&region).ok()?;
