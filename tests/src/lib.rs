@@ -1,5 +1,8 @@
 //! End-to-end tests live in `tests/tests`; this library holds what they share.
 
+pub mod assembler;
+pub mod bare;
+pub mod calibration;
 pub mod networks;
 pub mod oracles;
 

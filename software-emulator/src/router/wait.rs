@@ -29,11 +29,8 @@ mod tests {
             assert_eq!(clocks(code), Some(value), "{code:#x}");
         }
         assert_eq!(clocks(0xff), None);
-        assert_eq!(
-            (0..=16).map(|code| clocks(code)).collect::<Vec<_>>(),
-            (0..=16)
-                .map(|n| Some(if n < 16 { n } else { 16 }))
-                .collect::<Vec<_>>(),
+        assert!(
+            (0..=16).all(|code| clocks(code) == Some(u64::from(code))),
             "small waits are exact"
         );
         assert_eq!(clocks(0xfe), Some(30 << 15));

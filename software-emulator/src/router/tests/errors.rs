@@ -17,15 +17,15 @@ fn packets_two_phases_old_are_errors() {
 #[test]
 fn a_packet_expires_exactly_two_phases_from_its_own() {
     const CYCLE: [u8; 4] = [0b00, 0b01, 0b11, 0b10];
-    for now in 0..4 {
-        for launched in 0..4 {
+    for (now, phase) in CYCLE.into_iter().enumerate() {
+        for (launched, stamp) in CYCLE.into_iter().enumerate() {
             let mut router = router();
-            set(&mut router, 0, 0x0040_0001 | 5 << 8 | u32::from(CYCLE[now]) << 6);
+            set(&mut router, 0, 0x0040_0001 | 5 << 8 | u32::from(phase) << 6);
             set(&mut router, 0x84, 1 << 6);
             set(&mut router, 0x1_0000, 0o66_666_667);
             let expired = (4 + now - launched) % 4 == 2;
             for (kind, passed) in [(0x00, "link 3"), (0x40, "core 5"), (0xc0, "core 0")] {
-                let sent = packet(kind | CYCLE[launched] << 2, 0, None);
+                let sent = packet(kind | stamp << 2, 0, None);
                 let went = goes(&mut router, &mut Fake::default(), 0, sent);
                 assert_eq!(
                     went,
@@ -81,7 +81,7 @@ fn damaged_and_late_packets_are_kept_counted_and_reported() {
             );
             assert_eq!(get(&mut router, 0x0c) & !1, 4, "the first one");
             assert_eq!(get(&mut router, 0x10), 9);
-            assert_eq!(get(&mut router, 0x14), 0b11 << 30 | 1 << bit | 2 * enabled);
+            assert_eq!(get(&mut router, 0x14), 0b11 << 30 | 1 << bit | enabled << 1);
             assert_eq!(get(&mut router, 0x14), 0, "reading clears");
             assert_eq!(router.registers.interrupts(), (false, false, false));
         }
