@@ -51,17 +51,21 @@ fn report(host: &str, board: Board) -> Anything {
         "{:<26} {:>10} {:>10}  what; what it settles",
         "quantity", "measured", "predicted"
     );
-    measure(&mut host, |measurement, value| {
-        let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
-        println!(
-            "{:<26} {:>10} {:>10}  {}; settles {}",
-            measurement.name,
-            number(value),
-            number(predictions.0.get(measurement.name).copied()),
-            measurement.what,
-            measurement.settles
-        );
-    })?;
+    measure(
+        &mut host,
+        |_| true,
+        |measurement, value| {
+            let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
+            println!(
+                "{:<26} {:>10} {:>10}  {}; settles {}",
+                measurement.name,
+                number(value),
+                number(predictions.0.get(measurement.name).copied()),
+                measurement.what,
+                measurement.settles
+            );
+        },
+    )?;
     Ok(())
 }
 
@@ -82,12 +86,16 @@ fn predict(machine: &str) -> Anything {
     };
     let mut host = connect(address, board)?;
     let mut predictions = Predictions::committed();
-    measure(&mut host, |measurement, value| {
-        println!("{} = {value:?}", measurement.name);
-        if let Some(value) = value {
-            predictions.0.insert(measurement.name.to_owned(), value);
-        }
-    })?;
+    measure(
+        &mut host,
+        |_| true,
+        |measurement, value| {
+            println!("{} = {value:?}", measurement.name);
+            if let Some(value) = value {
+                predictions.0.insert(measurement.name.to_owned(), value);
+            }
+        },
+    )?;
     std::fs::write(Predictions::FILE, predictions.to_text())?;
     Ok(())
 }

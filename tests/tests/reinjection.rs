@@ -7,10 +7,8 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
-use taproot_emulator::{Emulator, Options};
-use taproot_host::{BootOptions, FirmwareSource, Host, HostOptions, Quiet, firmware::BOOT_IMAGE};
+use taproot_host::{FirmwareSource, Host, Quiet};
 use taproot_spinnaker::wire::{
-    boot::BootValues,
     data_table::{DataTable, RegionEntry, TABLE_BYTES},
     scp::{ReturnCode, ScpReply, ScpRequest},
     sdp::{Sdp, SdpAddress, SdpPort},
@@ -22,7 +20,7 @@ use taproot_spinnaker_chip::system_ram::{SCP_PORT, vcpu as vcpu_field};
 use taproot_spinnaker_chip::{Board, ChipXy, CoreId, Machine};
 use taproot_tests::assembler::{Assembler, When};
 use taproot_tests::bare::{self, allocate, entry, physical, start, wait_for_mark, words};
-use taproot_tests::firmware;
+use taproot_tests::{booted, firmware};
 
 const PACKETS: u32 = 1_500;
 const SENDER_CHIP: ChipXy = ChipXy::new(0, 0);
@@ -237,16 +235,9 @@ fn start_extra_monitor(host: &mut Host, core: CoreId, image: &[u8]) {
 
 #[test]
 fn dumped_packets_are_reinjected_and_all_arrive_once_and_without_the_reinjector_some_are_lost() {
-    let Some(files) = firmware() else { return };
-    let machine = Machine::spin3();
-    let running = Emulator::start(&machine, &Options::default()).unwrap();
-    let std::net::IpAddr::V4(address) = running.address() else {
-        panic!("boards speak IPv4")
+    let Some((running, mut host)) = booted(&Machine::spin3(), Board::Spin3) else {
+        return;
     };
-    let mut host = Host::connect(address, HostOptions::default()).unwrap();
-    let image = files.read(BOOT_IMAGE).unwrap();
-    let options = BootOptions::new(BootValues::for_board(Board::Spin3, 1_600_000_000));
-    host.ensure_booted(&image, options, &Quiet).unwrap();
     let machine = host.discover(&Quiet).unwrap();
 
     // Without the reinjector, with its waits.
@@ -264,13 +255,13 @@ fn dumped_packets_are_reinjected_and_all_arrive_once_and_without_the_reinjector_
     bare::stop(&mut host).unwrap();
 
     // With it, on every chip, core 17 or the last one.
-    let extra_monitor = files.read("extra_monitor_support.aplx").unwrap();
+    let extra_monitor = firmware().unwrap().read("extra_monitor_support.aplx").unwrap();
     let cores: Vec<CoreId> = machine
         .chips()
         .map(|(chip, description)| CoreId::new(chip, description.cores.len() - 1).unwrap())
         .collect();
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.connect((address, SCP_PORT)).unwrap();
+    socket.connect((running.address(), SCP_PORT)).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     for core in &cores {
         start_extra_monitor(&mut host, *core, &extra_monitor);

@@ -40,13 +40,14 @@ pub fn measurements() -> impl Iterator<Item = &'static Measurement> {
     .flatten()
 }
 
-/// Measures everything on a machine that is booted, discovered and not in use; calls `done` after each quantity.
+/// Measures on a machine that is booted, discovered and not in use what `wanted` says; calls `done` after each quantity.
 pub fn measure(
     host: &mut Host,
+    wanted: impl Fn(&Measurement) -> bool,
     mut done: impl FnMut(&'static Measurement, Option<f64>),
 ) -> Result<(), BareError> {
     let mut laboratory = Laboratory::new(host)?;
-    for measurement in measurements() {
+    for measurement in measurements().filter(|measurement| wanted(measurement)) {
         let value = (measurement.run)(&mut laboratory)?;
         done(measurement, value);
     }
