@@ -125,6 +125,9 @@ pub(crate) struct Emulate {
     /// Threads [default: one per host processor].
     #[arg(long)]
     pub(crate) threads: Option<usize>,
+    /// Replace timing parameters by those in a TOML file; its keys are those of software-emulator/timing.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) timing: Option<PathBuf>,
     /// Record what comes from outside, with emulated time.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,

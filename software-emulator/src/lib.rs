@@ -29,5 +29,6 @@ mod wire;
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
 pub use machine::system::{CoreState, Datagram, Statistics, System};
-pub use timing::{CYCLES_PER_SECOND, Timing};
+pub use router::Damage;
+pub use timing::{CYCLES_PER_SECOND, Timing, TimingError, TimingProblem};
 pub use wire::{Bind, Emulator, Logged, Options, Pace, Running};

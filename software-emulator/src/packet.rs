@@ -63,14 +63,19 @@ impl Packet {
         self.control >> 2 & 3
     }
 
-    /// The same packet with odd parity over all its bits.
-    pub(crate) fn with_parity(mut self) -> Self {
-        self.control &= !1;
+    /// Whether the parity over all its bits is odd, as it has to be.
+    pub(crate) fn parity_is_odd(&self) -> bool {
         let mut ones = self.control.count_ones() + self.key.count_ones();
         if self.has_payload() {
             ones += self.payload.count_ones();
         }
-        self.control |= (ones & 1 == 0) as u8;
+        ones & 1 != 0
+    }
+
+    /// The same packet with odd parity over all its bits.
+    pub(crate) fn with_parity(mut self) -> Self {
+        self.control &= !1;
+        self.control |= u8::from(!self.parity_is_odd());
         self
     }
 }

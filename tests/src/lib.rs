@@ -1,5 +1,8 @@
 //! End-to-end tests live in `tests/tests`; this library holds what they share.
 
+pub mod assembler;
+pub mod bare;
+pub mod calibration;
 pub mod networks;
 pub mod oracles;
 
@@ -30,8 +33,16 @@ pub fn firmware() -> Option<FirmwareCache> {
 /// # Panics
 /// If the machine cannot be emulated or does not boot: then the test has failed.
 pub fn booted(machine: &Machine, board: Board) -> Option<(Running, Host)> {
+    booted_with(machine, board, &Options::default())
+}
+
+/// The same with other options of the emulator.
+///
+/// # Panics
+/// As [`booted`].
+pub fn booted_with(machine: &Machine, board: Board, options: &Options) -> Option<(Running, Host)> {
     let files = firmware()?;
-    let running = Emulator::start(machine, &Options::default()).expect("the machine can be emulated");
+    let running = Emulator::start(machine, options).expect("the machine can be emulated");
     let IpAddr::V4(address) = running.address() else {
         panic!("boards speak IPv4")
     };

@@ -6,7 +6,7 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::Path, time::Duration};
 use taproot_emulator::{Bind, CYCLES_PER_SECOND, Emulator, Options, Timing};
 use taproot_session::{Observer, SessionError, Target, processors};
 
@@ -50,7 +50,7 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         },
         threads: arguments.threads.unwrap_or_else(processors).max(1),
         bind,
-        timing: Timing::STOCK,
+        timing: timing(arguments.timing.as_deref())?,
     };
     // Ctrl-C is looked at below, so that the sockets are closed in order.
     let progress = Progress::new();
@@ -90,4 +90,23 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         }
     }
     Ok(true)
+}
+
+/// The timing parameters: the stock ones, or those with what a file replaces.
+fn timing(file: Option<&Path>) -> Result<Timing, Failure> {
+    let Some(file) = file else {
+        return Ok(Timing::STOCK);
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::with_hint(
+            format!("cannot read the timing file {}: {error}", file.display()),
+            "software-emulator/timing.toml is one, with all keys",
+        )
+    })?;
+    Timing::from_toml(&text).map_err(|error| {
+        Failure::with_hint(
+            format!("{}: {error}", file.display()),
+            "a file may leave out keys; software-emulator/timing.toml has them all, with their units and sources",
+        )
+    })
 }

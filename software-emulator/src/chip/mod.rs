@@ -101,9 +101,9 @@ impl Chip {
         // Every core races for it; the lowest working one wins here.
         let monitor = options.working.iter().next().unwrap_or(31);
         uncore.system.after_boot_rom(monitor, options.working.bits());
-        let mut router = Router::new();
+        let mut router = Router::new(timing);
         // Both waits 108 clocks, interrupts on, routing on (`spinnaker_bootROM: inc/globals.h`).
-        let _ = router.write(0, 0x2f2f_0007 | u32::from(monitor) << 8);
+        let _ = router.write(0, 0x2f2f_0007 | u32::from(monitor) << 8, 0);
         let link = |extra: Option<u64>| LinkOut {
             connected: extra.is_some(),
             extra: extra.unwrap_or(0),
@@ -331,6 +331,15 @@ impl Chip {
                 self.attention[n] = self.attention[n].min(core.local.next_event.max(core.cpu.cycles()));
             }
         }
+    }
+
+    /// Has a core that sleeps outside the boot ROM looked at in the next window.
+    #[cfg(test)]
+    pub(crate) fn attend(&mut self, core: usize, at: u64) {
+        self.cores[core].in_rom = false;
+        self.cores[core].cpu.set_cycles(at);
+        self.attention[core] = at;
+        self.next = self.next.min(at);
     }
 
     /// Everything reported so far.

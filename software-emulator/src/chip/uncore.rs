@@ -9,7 +9,7 @@ use crate::peripheral::memory_controller::MemoryController;
 use crate::peripheral::system_controller::SystemController;
 use crate::peripheral::vic::source;
 use crate::peripheral::watchdog::Watchdog;
-use crate::router::Router;
+use crate::router::{self, Router};
 use crate::timing::Timing;
 use taproot_spinnaker_chip::memory_map::SYSTEM_RAM_SIZE;
 
@@ -72,6 +72,11 @@ fn decode(address: u32) -> Target {
         6 => Target::BootRom,
         _ => Target::Nothing,
     }
+}
+
+/// Whether reading a register is a bus error.
+fn write_only_register(block: &Block, offset: u32) -> bool {
+    matches!(block, Block::Router) && router::write_only(offset)
 }
 
 impl Uncore {
@@ -174,10 +179,10 @@ impl Shared {
         match decode(address) {
             Target::Sdram => Some(self.uncore.sdram.load(address, width)),
             Target::Ram => Some(self.uncore.ram.load(address, width)),
-            Target::Register(block, offset) => {
+            Target::Register(block, offset) if !write_only_register(&block, offset) => {
                 let aligned = offset & !3;
                 let result = match block {
-                    Block::Router => self.router.read(aligned),
+                    Block::Router => self.router.read(aligned, access.at),
                     _ => self.uncore.read_register(&block, aligned, access.at),
                 };
                 let word = result.unwrap_or_else(|NoRegister| {
@@ -191,7 +196,7 @@ impl Shared {
                 self.uncore.diagnostics.report(Unmodelled::Read, address, access);
                 Some(0)
             }
-            Target::Nothing => {
+            Target::Register(..) | Target::Nothing => {
                 self.uncore
                     .diagnostics
                     .report(Unmodelled::BusError, address, access);
@@ -209,7 +214,7 @@ impl Shared {
                 let (value, mask) = spread(value, address, width);
                 let aligned = offset & !3;
                 let result = match block {
-                    Block::Router => self.router.write(aligned, value).map(|()| true),
+                    Block::Router => self.router.write(aligned, value, access.at).map(|()| true),
                     _ => self
                         .uncore
                         .write_register(&block, aligned, value, mask, access.at),

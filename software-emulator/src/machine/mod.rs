@@ -2,3 +2,6 @@
 
 mod pool;
 pub(crate) mod system;
+
+#[cfg(test)]
+mod router_tests;

@@ -6,6 +6,7 @@ use crate::arm::CodeCache;
 use crate::chip::{Chip, ChipOptions, Outgoing};
 use crate::diagnostics::Report;
 use crate::gateway::{Gateway, Received};
+use crate::router::Damage;
 use crate::timing::Timing;
 use std::hash::{DefaultHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -344,6 +345,16 @@ impl System {
         hasher.finish()
     }
 
+    /// Damages the next packet that arrives at a chip by a link, as a bad wire would. False if there is no such chip.
+    pub fn damage_next(&mut self, xy: ChipXy, link: Link, damage: Damage) -> bool {
+        let Ok(index) = self.positions.binary_search(&xy) else {
+            return false;
+        };
+        let mut chip = self.slots[index].lock();
+        chip.shared.router.damage[usize::from(link.number())] = Some(damage);
+        true
+    }
+
     /// Reads memory without anything noticing: SDRAM and System RAM of the chip, or the TCMs of a physical core.
     /// False, with nothing read, if there is no such chip, core or memory.
     pub fn inspect(&self, xy: ChipXy, core: Option<u8>, address: u32, out: &mut [u8]) -> bool {
@@ -385,6 +396,19 @@ impl System {
             cpsr: core.cpu.cpsr(),
             instructions: core.cpu.instructions(),
         })
+    }
+}
+
+#[cfg(test)]
+impl System {
+    /// Lets a test do something to a chip between two windows.
+    pub(crate) fn with_chip<R>(&mut self, xy: ChipXy, act: impl FnOnce(&mut Chip, u64) -> R) -> R {
+        let index = self.positions.binary_search(&xy).expect("the chip exists");
+        let slot = &self.slots[index];
+        let mut chip = slot.lock();
+        let result = act(&mut chip, self.now);
+        slot.set_next(chip.next);
+        result
     }
 }
 

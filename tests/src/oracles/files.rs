@@ -2,6 +2,7 @@
 
 use super::{Oracle, Verdict};
 use crate::networks::one_to_one;
+use taproot_emulator::Timing;
 use taproot_network::{
     Expression, FileError, Network, PopulationId, PopulationRecording, Recording, Signal, Spikes, Variable,
 };
@@ -65,6 +66,38 @@ pub(super) const MACHINE_NAME: Oracle = Oracle {
         .to_vec()
     },
     tries: 10_000,
+};
+
+/// Timing files: what is accepted survives being written.
+pub(super) const TIMING_TOML: Oracle = Oracle {
+    name: "timing_toml",
+    check: |bytes| {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Verdict::Refused;
+        };
+        let parsed = Timing::from_toml(text);
+        if let Ok(timing) = &parsed {
+            let back = Timing::from_toml(&timing.to_toml()).expect("what was written can be read");
+            assert_eq!(&back, timing, "timing parameters survive being written");
+            assert!(
+                u64::from(timing.link_short) + u64::from(timing.hop) >= Timing::WINDOW,
+                "no packet is faster than a window"
+            );
+        }
+        (&parsed).into()
+    },
+    seeds: || {
+        let mut seeds = [
+            "sdram_load_cycles = 30\n",
+            "link_short_cycles = 50\nhop_cycles = 30\nlink_depth_packets = 1\n",
+            "dma_word_cycles = 0\n",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec();
+        seeds.push(Timing::STOCK.to_toml().into_bytes());
+        seeds
+    },
+    tries: 3_000,
 };
 
 /// Machine descriptions: what is accepted holds together and survives being written as JSON.

@@ -65,6 +65,7 @@ pub const ORACLES: &[Oracle] = &[
     files::MACHINE_NAME,
     files::MACHINE_TOML,
     files::MACHINE_JSON,
+    files::TIMING_TOML,
     files::NETWORK_FILE,
     files::RECORDING_FILE,
     files::EXPRESSION,
