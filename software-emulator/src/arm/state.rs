@@ -433,8 +433,6 @@ impl Core {
         );
         words.extend(self.other_high);
         words.extend(&self.spsr[1..]);
-        words.extend([self.cycles as u32, (self.cycles >> 32) as u32]);
-        words.extend([self.instructions as u32, (self.instructions >> 32) as u32]);
         words
     }
 }

@@ -232,6 +232,32 @@ impl Shared {
         true
     }
 
+    /// Whether loads from an address change nothing, and give a value that depends on nothing but stores, packets and resets:
+    /// not on time, and not on which cores sleep.
+    pub(crate) fn is_steady(address: u32) -> bool {
+        match decode(address) {
+            Target::Sdram | Target::Ram => true,
+            // Control, status, counter enable, diversion and fixed route, diagnostic counters.
+            Target::Register(Block::Router, offset) => {
+                matches!(offset & !3, 0x00 | 0x04 | 0x2c | 0x80 | 0x84 | 0x300..=0x33c)
+            }
+            // All up to the monitor's number, PLLs, flags and clock mux.
+            Target::Register(Block::System, offset) => {
+                matches!(offset & !3, 0x00..=0x20 | 0x30..=0x38 | 0x50..=0x60)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a load from a steady address would give; none if it is not steady.
+    pub(crate) fn steady(&mut self, address: u32, width: Width, access: Access) -> Option<u32> {
+        if Self::is_steady(address) {
+            self.load(address, width, access)
+        } else {
+            None
+        }
+    }
+
     /// Ends the running core's turn if a register access changed what cores see.
     fn notice(&mut self) {
         if self.uncore.system.touched || self.common_lines() != self.lines {

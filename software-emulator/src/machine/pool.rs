@@ -6,6 +6,7 @@
 //! chip has no influence on the result.
 
 use crate::chip::Chip;
+use crate::timing::Timing;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -51,6 +52,14 @@ impl Slot {
         self.chip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The chip as it is at cycle `now`, the end of a window, for somebody who wants to see its state.
+    pub(crate) fn up_to_date(&self, now: u64) -> MutexGuard<'_, Chip> {
+        let mut chip = self.lock();
+        chip.bring_up_to_date(now);
+        self.set_next(chip.next);
+        chip
+    }
+
     pub(crate) fn set_next(&self, next: u64) {
         self.agenda[self.place].store(next, Ordering::Relaxed);
     }
@@ -66,12 +75,33 @@ impl Slot {
     fn run(&self, start: u64, end: u64) {
         let mut chip = self.lock();
         chip.run_window(start, end);
+        self.publish(&chip);
+    }
+
+    /// Runs one window after another, those in which the chip has something to do, from `start` to `limit` at most, until it
+    /// has something for others. Returns when that was, and how many windows it took.
+    pub(crate) fn run_alone(&self, start: u64, limit: u64) -> (u64, u64) {
+        let mut chip = self.lock();
+        let (mut start, mut windows) = (start, 0);
+        loop {
+            let end = start + Timing::WINDOW;
+            chip.run_window(start, end);
+            windows += 1;
+            start = (chip.next / Timing::WINDOW * Timing::WINDOW).max(end);
+            if start >= limit || chip.has_mail() || chip.has_frames() {
+                self.publish(&chip);
+                return (end, windows);
+            }
+        }
+    }
+
+    fn publish(&self, chip: &Chip) {
         self.set_next(chip.next);
         self.turns.store(chip.turns.into(), Ordering::Relaxed);
-        if !chip.outbox.is_empty() || chip.shared.router.taken != [0; 6] {
+        if chip.has_mail() {
             self.mail.store(true, Ordering::Relaxed);
         }
-        if !chip.shared.uncore.ethernet.sent.is_empty() {
+        if chip.has_frames() {
             self.frames.store(true, Ordering::Relaxed);
         }
     }
