@@ -273,6 +273,11 @@ impl Cpu {
         self.core.instructions += instructions;
     }
 
+    /// The cycle in which the instruction began that was the last to reach the bus, or a later one that did not.
+    pub fn last_access_began(&self) -> u64 {
+        self.core.step_began
+    }
+
     /// How many instructions have been executed, those whose condition failed included.
     pub fn instructions(&self) -> u64 {
         self.core.instructions

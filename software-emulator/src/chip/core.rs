@@ -164,26 +164,30 @@ impl Core {
         self.local.refresh();
     }
 
-    /// Runs up to cycle `end`, or until something happens that the chip has to see to. Returns when the core next wants
-    /// attention.
-    pub(crate) fn run(&mut self, end: u64, shared: &mut Shared) -> u64 {
+    /// Runs to the end of the window, or until something happens that the chip has to see to. Returns when the core next wants
+    /// attention. If the window is longer than usual, it ends where the usual one would in which the core did something that
+    /// the rest of the chip has to see to.
+    pub(crate) fn run(&mut self, shared: &mut Shared) -> u64 {
         loop {
             if self.local.next_event <= self.cpu.cycles() {
                 self.service(shared);
+                // No transfer is under way in a long window, so this one is not.
+                shared.acted = false;
             }
             let now = self.cpu.cycles();
             if self.cpu.asleep() && !self.local.interrupted() {
                 self.routine.rest(&self.cpu, &self.local);
                 let next = self.local.next_event;
-                if next >= end {
+                if next >= shared.window_end {
                     return next;
                 }
                 self.cpu.set_cycles(next.max(now));
                 continue;
             }
-            if now >= end || shared.stop {
+            if now >= shared.window_end || shared.stop {
                 return now;
             }
+            let end = shared.window_end;
             self.cpu.run(
                 &mut CoreBus {
                     local: &mut self.local,
@@ -192,6 +196,11 @@ impl Core {
                 },
                 end,
             );
+            if std::mem::take(&mut shared.acted) {
+                let began = self.cpu.last_access_began().max(shared.window_start);
+                let end = (began / Timing::WINDOW + 1) * Timing::WINDOW;
+                shared.window_end = shared.window_end.min(end);
+            }
         }
     }
 
@@ -254,7 +263,10 @@ impl CoreBus<'_> {
         let offset = address & 0xfffc;
         match (address >> 24, offset) {
             // A packet leaves; a transfer starts or ends.
-            (0x10 | 0x20, 0x08) | (0x30 | 0x40, 0x0c | 0x10) => self.routine.acted(),
+            (0x10 | 0x20, 0x08) | (0x30 | 0x40, 0x0c | 0x10) => {
+                self.routine.acted();
+                self.shared.acted = true;
+            }
             (0x1f | 0x2f | 0xff, _) if offset & 0xfff == 0x10 => self.routine.enabled(value),
             _ => {}
         }
@@ -382,7 +394,7 @@ impl Bus for CoreBus<'_> {
     }
 
     fn horizon(&self) -> u64 {
-        if self.shared.stop {
+        if self.shared.acted {
             0
         } else {
             self.local.next_event

@@ -129,6 +129,9 @@ impl Chip {
                 uncore,
                 lines: 0,
                 stop: false,
+                acted: false,
+                window_start: 0,
+                window_end: 0,
             },
             rom: BootRom::new(),
             attention: [NEVER; CORES],
@@ -213,42 +216,73 @@ impl Chip {
         tracing::debug!(chip = %self.xy, core = monitor, cycle = at, bytes = image.bytes.len(), "boots");
     }
 
-    /// Runs everything on the chip from cycle `start` to cycle `end`.
-    pub(crate) fn run_window(&mut self, start: u64, end: u64) {
+    /// Runs everything on the chip from cycle `start` to the end of the window there. Returns when it ended.
+    ///
+    /// If nothing can come from outside before `limit`, and only one core has anything to do for several windows, it runs
+    /// through them at once; they end with the first one in which it does something that the rest of the chip has to see to.
+    pub(crate) fn run_window(&mut self, start: u64, limit: u64) -> u64 {
+        let end = start + Timing::WINDOW;
         self.catch_up(start);
-        let last = end - 1;
         let uncore = &mut self.shared.uncore;
-        if uncore.ethernet.next_event() <= last {
-            uncore.ethernet.advance(last);
+        if uncore.ethernet.next_event() < end {
+            uncore.ethernet.advance(end - 1);
         }
-        if uncore.watchdog.next_event() <= last && uncore.watchdog.advance(last) {
-            tracing::warn!(chip = %self.xy, cycle = last, "the watchdog would reset the chip; it is not modelled");
+        if uncore.watchdog.next_event() < end && uncore.watchdog.advance(end - 1) {
+            tracing::warn!(chip = %self.xy, cycle = end, "the watchdog would reset the chip; it is not modelled");
         }
         uncore.system.advance(start);
         self.propagate(start);
 
         self.turns = 0;
-        for n in 0..CORES {
-            self.run_core(n, end);
+        let (first, end) = self.only_core(end, limit).unwrap_or((0, end));
+        (self.shared.window_start, self.shared.window_end) = (start, end);
+        self.run_core(first);
+        // It may be earlier now.
+        let end = self.shared.window_end;
+        for n in first + 1..CORES {
+            self.run_core(n);
         }
 
         if self.shared.router.next_event() < end || self.shared.router.is_held() {
-            self.route(start, end);
-            self.propagate(last);
+            self.route(end - Timing::WINDOW, end);
+            self.propagate(end - 1);
         }
         self.find_lagging();
         self.next = self.next_event().max(end);
+        end
     }
 
-    /// Runs one core to cycle `end`.
-    fn run_core(&mut self, n: usize, end: u64) {
-        while self.attention[n] < end {
+    /// The only core that has anything to do in the window that ends at `end` and in some after it, and where the last of
+    /// those ends; none if there is no such core.
+    fn only_core(&self, end: u64, limit: u64) -> Option<(usize, u64)> {
+        if limit <= end || self.executes_everything || self.shared.router.is_held() {
+            return None;
+        }
+        let (mut first, mut second, mut only) = (NEVER, NEVER, 0);
+        for (n, at) in self.attention.iter().enumerate() {
+            if *at < first {
+                (first, second, only) = (*at, first, n);
+            } else {
+                second = second.min(*at);
+            }
+        }
+        let local = &self.cores[only].local;
+        if first >= end || local.communications.is_sending() || !local.dma.is_quiet() {
+            return None;
+        }
+        let others = second.min(self.next_outside_cores()).min(limit) / Timing::WINDOW * Timing::WINDOW;
+        (others > end).then_some((only, others))
+    }
+
+    /// Runs one core to the end of the window.
+    fn run_core(&mut self, n: usize) {
+        while self.attention[n] < self.shared.window_end {
             let core = &mut self.cores[n];
             if !core.runs() {
                 self.attention[n] = NEVER;
                 break;
             }
-            self.attention[n] = core.run(end, &mut self.shared);
+            self.attention[n] = core.run(&mut self.shared);
             self.turns += 1;
             self.candidates |= 1 << n;
             let sleeping = &mut self.shared.uncore.system.sleeping;
@@ -291,6 +325,7 @@ impl Chip {
     fn catch_up(&mut self, to: u64) {
         self.candidates |= self.lagging;
         let mut lagging = std::mem::take(&mut self.lagging);
+        (self.shared.window_start, self.shared.window_end) = (to.saturating_sub(Timing::WINDOW), to);
         while lagging != 0 {
             let n = lagging.trailing_zeros() as usize;
             lagging &= lagging - 1;
@@ -298,7 +333,7 @@ impl Chip {
                 self.cores[n].skip(to);
                 self.attention[n] = self.cores[n].local.next_event;
             }
-            self.run_core(n, to);
+            self.run_core(n);
         }
     }
 
@@ -319,7 +354,6 @@ impl Chip {
     }
 
     fn next_event(&self) -> u64 {
-        let uncore = &self.shared.uncore;
         let core = |n: usize| {
             if self.lagging >> n & 1 != 0 {
                 self.until[n]
@@ -331,7 +365,15 @@ impl Chip {
             .map(core)
             .min()
             .unwrap_or(NEVER)
-            .min(self.shared.router.next_event())
+            .min(self.next_outside_cores())
+    }
+
+    /// When anything here next happens that is not a core's.
+    fn next_outside_cores(&self) -> u64 {
+        let uncore = &self.shared.uncore;
+        self.shared
+            .router
+            .next_event()
             .min(uncore.ethernet.next_event())
             .min(uncore.watchdog.next_event())
             .min(uncore.system.pulse_end())

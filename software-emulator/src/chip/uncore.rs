@@ -35,6 +35,11 @@ pub(crate) struct Shared {
     pub(crate) lines: u32,
     /// The running core changed something that it or other cores have to notice at once.
     pub(crate) stop: bool,
+    /// The running core did something that the rest of the chip has to see to at the end of this window.
+    pub(crate) acted: bool,
+    /// The window that is being executed.
+    pub(crate) window_start: u64,
+    pub(crate) window_end: u64,
 }
 
 /// What a System NoC address selects.
@@ -176,6 +181,7 @@ impl Shared {
             Target::Ram => Some(self.uncore.ram.load(address, width)),
             Target::Register(block, offset) => {
                 let aligned = offset & !3;
+                self.acted |= matches!(block, Block::Ethernet | Block::Watchdog);
                 let result = match block {
                     Block::Router => self.router.read(aligned),
                     _ => self.uncore.read_register(&block, aligned, access.at),
@@ -208,6 +214,7 @@ impl Shared {
             Target::Register(block, offset) => {
                 let (value, mask) = spread(value, address, width);
                 let aligned = offset & !3;
+                self.acted = true;
                 let result = match block {
                     Block::Router => self.router.write(aligned, value).map(|()| true),
                     _ => self
@@ -262,6 +269,7 @@ impl Shared {
     fn notice(&mut self) {
         if self.uncore.system.touched || self.common_lines() != self.lines {
             self.stop = true;
+            self.acted = true;
         }
     }
 

@@ -1,9 +1,10 @@
 //! Worker threads that run chips through one window after another.
 //!
-//! The coordinator publishes a list of chips and everybody, the coordinator included, takes chips from it until it is
-//! empty. A worker that is late, asleep or preempted is not waited for unless it is in the middle of a chip, so a busy
-//! host slows the emulation down but never stalls it. Chips do not touch each other within a window, so who runs which
-//! chip has no influence on the result.
+//! Every thread has a lane: the list of those of its chips, always the same, that have something to do in this window. A chip
+//! stays in the cache of one host processor that way. The coordinator publishes the lanes, and every thread takes chips from its own until it
+//! is empty; the coordinator then takes what is left in the others'. A worker that is late, asleep or preempted is not waited
+//! for unless it is in the middle of a chip, so a busy host slows the emulation down but never stalls it. Chips do not touch
+//! each other within a window, so who runs which chip has no influence on the result.
 
 use crate::chip::Chip;
 use crate::timing::Timing;
@@ -84,8 +85,7 @@ impl Slot {
         let mut chip = self.lock();
         let (mut start, mut windows) = (start, 0);
         loop {
-            let end = start + Timing::WINDOW;
-            chip.run_window(start, end);
+            let end = chip.run_window(start, limit);
             windows += 1;
             start = (chip.next / Timing::WINDOW * Timing::WINDOW).max(end);
             if start >= limit || chip.has_mail() || chip.has_frames() {
@@ -110,6 +110,8 @@ impl Slot {
 /// How often an idle worker looks before it starts to give way, and before it goes to sleep.
 const SPINS: u32 = 2_000;
 const YIELDS: u32 = 2_200;
+/// Looks at a worker's lane before the coordinator takes from it.
+const STEAL: u32 = 256;
 /// A window in which the cores of its chips had fewer turns than this, last time, is not worth sharing: that is about
 /// two microseconds of work, and waking somebody costs more.
 const WORTH_SHARING: u64 = 8;
@@ -120,14 +122,21 @@ const ALONE: (u32, u32) = (256, 1 << 16);
 const INDEX_BITS: u32 = 20;
 const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
 
-struct Board {
-    slots: Arc<Vec<Slot>>,
+/// What one thread is to do in this window, in cache lines of its own.
+#[repr(align(128))]
+struct Lane {
     /// Window number, chips in the list, next place in it: 24, 20 and 20 bits.
     claim: AtomicU64,
     list: Vec<AtomicU64>,
+    /// Chips finished in this window.
+    finished: AtomicU64,
+}
+
+struct Board {
+    slots: Arc<Vec<Slot>>,
+    lanes: Vec<Lane>,
     start: AtomicU64,
     end: AtomicU64,
-    finished: AtomicU64,
     stop: AtomicBool,
     sleepers: AtomicU64,
     gate: Mutex<()>,
@@ -135,14 +144,14 @@ struct Board {
 }
 
 impl Board {
-    /// Takes chips from the list until it is empty.
-    fn work(&self) {
+    /// Takes chips from a lane until it is empty.
+    fn work(&self, lane: &Lane) {
         loop {
-            let seen = self.claim.load(Ordering::Acquire);
+            let seen = lane.claim.load(Ordering::Acquire);
             if seen & INDEX_MASK >= seen >> INDEX_BITS & INDEX_MASK {
                 return;
             }
-            if self
+            if lane
                 .claim
                 .compare_exchange_weak(seen, seen + 1, Ordering::AcqRel, Ordering::Relaxed)
                 .is_err()
@@ -150,17 +159,24 @@ impl Board {
                 continue;
             }
             // The window cannot end before this chip is finished, so the rest of the board is stable.
-            let chip = self.list[(seen & INDEX_MASK) as usize].load(Ordering::Relaxed);
+            let chip = lane.list[(seen & INDEX_MASK) as usize].load(Ordering::Relaxed);
             let (start, end) = (
                 self.start.load(Ordering::Relaxed),
                 self.end.load(Ordering::Relaxed),
             );
-            let guard = Finished(&self.finished);
+            let guard = Finished(&lane.finished);
             self.slots[chip as usize].run(start, end);
             drop(guard);
         }
     }
 
+    /// The lane of a chip.
+    fn lane_of(&self, chip: u32) -> usize {
+        chip as usize * self.lanes.len() / self.slots.len()
+    }
+}
+
+impl Lane {
     fn has_work(&self) -> bool {
         let seen = self.claim.load(Ordering::Acquire);
         seen & INDEX_MASK < seen >> INDEX_BITS & INDEX_MASK
@@ -190,25 +206,29 @@ impl Pool {
     /// `threads` in all, the caller included.
     pub(crate) fn new(slots: Arc<Vec<Slot>>, threads: usize) -> Self {
         let chips = slots.len();
-        let board = Arc::new(Board {
-            slots,
+        let lane = |_| Lane {
             claim: AtomicU64::new(0),
             list: (0..chips).map(|_| AtomicU64::new(0)).collect(),
+            finished: AtomicU64::new(0),
+        };
+        let threads = threads.min(chips).max(1);
+        let board = Arc::new(Board {
+            slots,
+            lanes: (0..threads).map(lane).collect(),
             start: AtomicU64::new(0),
             end: AtomicU64::new(0),
-            finished: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             sleepers: AtomicU64::new(0),
             gate: Mutex::new(()),
             wake: Condvar::new(),
         });
-        let workers = (1..threads.min(chips).max(1))
+        let workers = (1..threads)
             .filter_map(|n| {
                 let board = Arc::clone(&board);
                 // With fewer threads than asked for the result is the same, only later.
                 std::thread::Builder::new()
                     .name(format!("emulator {n}"))
-                    .spawn(move || worker(&board))
+                    .spawn(move || worker(&board, n))
                     .ok()
             })
             .collect();
@@ -236,27 +256,40 @@ impl Pool {
             }
             return;
         }
-        for (place, chip) in board.list.iter().zip(list) {
-            place.store(u64::from(*chip), Ordering::Relaxed);
-        }
         board.start.store(start, Ordering::Relaxed);
         board.end.store(end, Ordering::Relaxed);
-        board.finished.store(0, Ordering::Relaxed);
         self.window = (self.window + 1) & 0xff_ffff;
-        let claim = self.window << (2 * INDEX_BITS) | (list.len() as u64) << INDEX_BITS;
-        board.claim.store(claim, Ordering::Release);
+        let mut rest = list;
+        // The coordinator's own lane is the first, and published last.
+        let mut lengths = vec![0u64; board.lanes.len()];
+        for (n, lane) in board.lanes.iter().enumerate() {
+            let length = rest.iter().take_while(|chip| board.lane_of(**chip) == n).count();
+            let (mine, others) = rest.split_at(length);
+            rest = others;
+            for (place, chip) in lane.list.iter().zip(mine) {
+                place.store(u64::from(*chip), Ordering::Relaxed);
+            }
+            lane.finished.store(0, Ordering::Relaxed);
+            lengths[n] = length as u64;
+            let claim = self.window << (2 * INDEX_BITS) | lengths[n] << INDEX_BITS;
+            lane.claim.store(claim, Ordering::Release);
+        }
         if board.sleepers.load(Ordering::Relaxed) > 0 {
             let _gate = board.gate.lock().unwrap_or_else(PoisonError::into_inner);
             board.wake.notify_all();
         }
-        board.work();
+        board.work(&board.lanes[0]);
         let mut looks = 0u32;
-        while board.finished.load(Ordering::Acquire) < list.len() as u64 {
-            looks += 1;
-            if looks < SPINS {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
+        for (lane, length) in board.lanes.iter().zip(lengths) {
+            while lane.finished.load(Ordering::Acquire) < length {
+                looks += 1;
+                if looks.is_multiple_of(STEAL) && lane.has_work() {
+                    board.work(lane);
+                } else if looks < SPINS {
+                    std::hint::spin_loop();
+                } else {
+                    std::thread::yield_now();
+                }
             }
         }
         if looks > SPINS {
@@ -281,12 +314,13 @@ impl Drop for Pool {
     }
 }
 
-fn worker(board: &Board) {
+fn worker(board: &Board, n: usize) {
+    let lane = &board.lanes[n];
     let mut looks = 0u32;
     while !board.stop.load(Ordering::Acquire) {
-        if board.has_work() {
+        if lane.has_work() {
             looks = 0;
-            board.work();
+            board.work(lane);
             continue;
         }
         looks += 1;

@@ -95,6 +95,11 @@ impl Communications {
         self.arrivals.is_empty() && self.transmit.is_none()
     }
 
+    /// Whether a packet waits to leave.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.transmit.is_some()
+    }
+
     /// Drops what waits, as a reset does.
     pub(crate) fn reset(&mut self, timing: &Timing) {
         *self = Self::new(self.core, timing);
