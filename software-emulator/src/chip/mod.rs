@@ -92,6 +92,7 @@ pub(crate) struct Chip {
 
 impl Chip {
     /// A chip as the boot ROM leaves it: monitor chosen, router and interrupts set up, every core asleep.
+    /// Its processors share predecoded code through `code`.
     pub(crate) fn new(options: &ChipOptions, timing: &Timing, code: &CodeCache) -> Self {
         let mut uncore = Uncore {
             timing: timing.clone(),

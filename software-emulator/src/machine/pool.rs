@@ -8,9 +8,10 @@
 
 use crate::chip::Chip;
 use crate::timing::Timing;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// When each chip is next to run: side by side, as everybody's is looked at for every window.
 pub(crate) type Agenda = Arc<[AtomicU64]>;
@@ -18,34 +19,31 @@ pub(crate) type Agenda = Arc<[AtomicU64]>;
 /// A chip and what others may ask of it without waiting for it.
 pub(crate) struct Slot {
     chip: Mutex<Chip>,
-    agenda: Agenda,
     place: usize,
-    /// There are packets or credits to collect.
-    mail: AtomicBool,
-    /// Ethernet frames have left.
-    frames: AtomicBool,
-    /// Turns that cores had in the chip's last window.
-    turns: AtomicU64,
+    agenda: Agenda,
+    /// What each chip's last window left behind: [`MAIL`], [`FRAMES`], and above them the turns that its cores had. Side by side,
+    /// so that they cross between host processors together.
+    notes: Arc<[AtomicU32]>,
 }
+
+/// There are packets or credits to collect.
+const MAIL: u32 = 1;
+/// Ethernet frames have left.
+const FRAMES: u32 = 2;
+const TURNS_SHIFT: u32 = 2;
 
 impl Slot {
     /// Slots for all chips of a machine, and their agenda.
     pub(crate) fn all(chips: Vec<Chip>) -> (Vec<Self>, Agenda) {
         let agenda: Agenda = chips.iter().map(|chip| AtomicU64::new(chip.next)).collect();
-        let slots = chips.into_iter().enumerate();
-        let slots = slots.map(|(place, chip)| Self::new(chip, &agenda, place));
-        (slots.collect(), agenda)
-    }
-
-    fn new(chip: Chip, agenda: &Agenda, place: usize) -> Self {
-        Self {
+        let notes: Arc<[AtomicU32]> = chips.iter().map(|_| AtomicU32::new(0)).collect();
+        let slots = chips.into_iter().enumerate().map(|(place, chip)| Self {
             chip: Mutex::new(chip),
-            agenda: Arc::clone(agenda),
             place,
-            mail: AtomicBool::new(false),
-            frames: AtomicBool::new(false),
-            turns: AtomicU64::new(0),
-        }
+            agenda: Arc::clone(&agenda),
+            notes: Arc::clone(&notes),
+        });
+        (slots.collect(), agenda)
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Chip> {
@@ -65,12 +63,27 @@ impl Slot {
         self.agenda[self.place].store(next, Ordering::Relaxed);
     }
 
+    /// Whether there are packets or credits to collect; says so once.
     pub(crate) fn take_mail(&self) -> bool {
-        self.mail.load(Ordering::Relaxed) && self.mail.swap(false, Ordering::Relaxed)
+        self.take(MAIL)
     }
 
+    /// Whether Ethernet frames have left; says so once.
     pub(crate) fn take_frames(&self) -> bool {
-        self.frames.load(Ordering::Relaxed) && self.frames.swap(false, Ordering::Relaxed)
+        self.take(FRAMES)
+    }
+
+    fn take(&self, note: u32) -> bool {
+        // Nobody else writes between two windows.
+        let notes = self.notes[self.place].load(Ordering::Relaxed);
+        if notes & note != 0 {
+            self.notes[self.place].store(notes & !note, Ordering::Relaxed);
+        }
+        notes & note != 0
+    }
+
+    fn turns(&self) -> u32 {
+        self.notes[self.place].load(Ordering::Relaxed) >> TURNS_SHIFT
     }
 
     fn run(&self, start: u64, end: u64) {
@@ -97,13 +110,14 @@ impl Slot {
 
     fn publish(&self, chip: &Chip) {
         self.set_next(chip.next);
-        self.turns.store(chip.turns.into(), Ordering::Relaxed);
+        let mut notes = chip.turns << TURNS_SHIFT;
         if chip.has_mail() {
-            self.mail.store(true, Ordering::Relaxed);
+            notes |= MAIL;
         }
         if chip.has_frames() {
-            self.frames.store(true, Ordering::Relaxed);
+            notes |= FRAMES;
         }
+        self.notes[self.place].store(notes, Ordering::Relaxed);
     }
 }
 
@@ -114,10 +128,10 @@ const YIELDS: u32 = 2_200;
 const STEAL: u32 = 256;
 /// A window in which the cores of its chips had fewer turns than this, last time, is not worth sharing: that is about
 /// two microseconds of work, and waking somebody costs more.
-const WORTH_SHARING: u64 = 8;
-/// Windows that the coordinator runs alone after it had to give way to get a chip back, at least and at most. On a host
-/// with other work a worker is easily preempted in the middle of a chip, and waiting for it costs more than it saves.
-const ALONE: (u32, u32) = (256, 1 << 16);
+const WORTH_SHARING: u32 = 8;
+/// Windows in a trial, and windows for which its outcome is believed.
+const TRIAL: u32 = 256;
+const BELIEVED: u32 = 16_384;
 
 const INDEX_BITS: u32 = 20;
 const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
@@ -128,9 +142,12 @@ struct Lane {
     /// Window number, chips in the list, next place in it: 24, 20 and 20 bits.
     claim: AtomicU64,
     list: Vec<AtomicU64>,
-    /// Chips finished in this window.
-    finished: AtomicU64,
+    finished: Counter,
 }
+
+/// Chips finished in this window: the coordinator looks at it while others claim.
+#[repr(align(128))]
+struct Counter(AtomicU64);
 
 struct Board {
     slots: Arc<Vec<Slot>>,
@@ -164,7 +181,7 @@ impl Board {
                 self.start.load(Ordering::Relaxed),
                 self.end.load(Ordering::Relaxed),
             );
-            let guard = Finished(&lane.finished);
+            let guard = Finished(&lane.finished.0);
             self.slots[chip as usize].run(start, end);
             drop(guard);
         }
@@ -197,9 +214,52 @@ pub(crate) struct Pool {
     board: Arc<Board>,
     workers: Vec<JoinHandle<()>>,
     window: u64,
-    /// Windows still to be run alone, and how many it will be next time.
-    alone: u32,
-    penalty: u32,
+    sharing: Sharing,
+}
+
+/// Finds out by trial whether sharing windows makes them shorter. On a host with other work, or with few chips that have
+/// something to do, it does not. Only the time that a run takes depends on it.
+struct Sharing {
+    shared: bool,
+    /// Windows left until the end of this trial, or of the time for which its outcome is believed.
+    left: u32,
+    believed: bool,
+    since: Instant,
+    turns: u64,
+    /// Nanoseconds a turn of the first half of a trial, which is shared.
+    cost: f64,
+}
+
+impl Sharing {
+    fn new() -> Self {
+        Self {
+            shared: true,
+            left: TRIAL,
+            believed: false,
+            since: Instant::now(),
+            turns: 0,
+            cost: 0.0,
+        }
+    }
+
+    /// Whether the next window, in which cores will have about so many turns, is to be shared.
+    fn decide(&mut self, turns: u32) -> bool {
+        self.turns += u64::from(turns);
+        self.left -= 1;
+        if self.left > 0 {
+            return self.shared;
+        }
+        let cost = self.since.elapsed().as_nanos() as f64 / self.turns as f64;
+        if self.believed {
+            (self.shared, self.believed, self.left) = (true, false, TRIAL);
+        } else if self.shared {
+            (self.shared, self.cost, self.left) = (false, cost, TRIAL);
+        } else {
+            (self.shared, self.believed, self.left) = (self.cost < cost, true, BELIEVED);
+        }
+        (self.since, self.turns) = (Instant::now(), 0);
+        self.shared
+    }
 }
 
 impl Pool {
@@ -209,7 +269,7 @@ impl Pool {
         let lane = |_| Lane {
             claim: AtomicU64::new(0),
             list: (0..chips).map(|_| AtomicU64::new(0)).collect(),
-            finished: AtomicU64::new(0),
+            finished: Counter(AtomicU64::new(0)),
         };
         let threads = threads.min(chips).max(1);
         let board = Arc::new(Board {
@@ -236,21 +296,26 @@ impl Pool {
             board,
             workers,
             window: 0,
-            alone: 0,
-            penalty: ALONE.0,
+            sharing: Sharing::new(),
         }
     }
 
-    fn is_worth_sharing(&self, list: &[u32]) -> bool {
-        let turns = |chip: &u32| self.board.slots[*chip as usize].turns.load(Ordering::Relaxed);
-        list.iter().map(turns).sum::<u64>() >= WORTH_SHARING
+    fn shares(&mut self, list: &[u32]) -> bool {
+        if self.workers.is_empty() || list.len() < 2 {
+            return false;
+        }
+        let turns = list
+            .iter()
+            .map(|chip| self.board.slots[*chip as usize].turns())
+            .sum::<u32>();
+        turns >= WORTH_SHARING && self.sharing.decide(turns)
     }
 
-    /// Runs the chips of `list` from `start` to `end`.
+    /// Runs the chips of `list`, in ascending order, from `start` to `end`.
     pub(crate) fn run(&mut self, list: &[u32], start: u64, end: u64) {
+        let shares = self.shares(list);
         let board = &*self.board;
-        if self.workers.is_empty() || list.len() < 2 || self.alone > 0 || !self.is_worth_sharing(list) {
-            self.alone = self.alone.saturating_sub(1);
+        if !shares {
             for chip in list {
                 board.slots[*chip as usize].run(start, end);
             }
@@ -269,7 +334,7 @@ impl Pool {
             for (place, chip) in lane.list.iter().zip(mine) {
                 place.store(u64::from(*chip), Ordering::Relaxed);
             }
-            lane.finished.store(0, Ordering::Relaxed);
+            lane.finished.0.store(0, Ordering::Relaxed);
             lengths[n] = length as u64;
             let claim = self.window << (2 * INDEX_BITS) | lengths[n] << INDEX_BITS;
             lane.claim.store(claim, Ordering::Release);
@@ -281,7 +346,7 @@ impl Pool {
         board.work(&board.lanes[0]);
         let mut looks = 0u32;
         for (lane, length) in board.lanes.iter().zip(lengths) {
-            while lane.finished.load(Ordering::Acquire) < length {
+            while lane.finished.0.load(Ordering::Acquire) < length {
                 looks += 1;
                 if looks.is_multiple_of(STEAL) && lane.has_work() {
                     board.work(lane);
@@ -291,12 +356,6 @@ impl Pool {
                     std::thread::yield_now();
                 }
             }
-        }
-        if looks > SPINS {
-            self.alone = self.penalty;
-            self.penalty = (self.penalty * 2).min(ALONE.1);
-        } else if self.window.is_multiple_of(1024) {
-            self.penalty = (self.penalty / 2).max(ALONE.0);
         }
     }
 }

@@ -254,8 +254,13 @@ impl System {
     pub fn step(&mut self, until: u64) {
         let until = until.next_multiple_of(WINDOW);
         let (mut first, mut second, mut alone) = (u64::MAX, u64::MAX, 0);
+        // On a busy machine this window is the next one already.
+        self.active.clear();
         for (n, next) in (0u32..).zip(self.agenda.iter()) {
             let next = next.load(Ordering::Relaxed);
+            if next < self.now + WINDOW {
+                self.active.push(n);
+            }
             if next < second {
                 (first, second, alone) = if next < first {
                     (next, first, n)
@@ -269,10 +274,10 @@ impl System {
             self.now = self.now.max(until);
             return;
         }
-        self.active.clear();
         // Nobody else has anything to do before this.
         let others = (second / WINDOW * WINDOW).min(until);
         let end = if start + WINDOW < others {
+            self.active.clear();
             self.active.push(alone);
             let limit = others.min(start + WINDOW * MOST_ALONE);
             let (end, windows) = self.slots[alone as usize].run_alone(start, limit);
@@ -280,10 +285,11 @@ impl System {
             end
         } else {
             let end = start + WINDOW;
-            for (n, next) in (0u32..).zip(self.agenda.iter()) {
-                if next.load(Ordering::Relaxed) < end {
-                    self.active.push(n);
-                }
+            if start > self.now {
+                let due = self.agenda.iter().map(|next| next.load(Ordering::Relaxed) < end);
+                self.active.clear();
+                self.active
+                    .extend((0u32..).zip(due).filter_map(|(n, due)| due.then_some(n)));
             }
             self.pool.run(&self.active, start, end);
             self.windows += 1;

@@ -63,6 +63,8 @@ pub fn load_extra_monitors(system: &mut System, machine: &Machine, program: &[u8
         ask(system, (xy.x, xy.y), 19, [16 << 24 | 1 << 18 | 1 << CORE, 0, 0]);
         write(system, xy, USER_0, &REGIONS.to_le_bytes());
     }
+    // The last of them are still being copied.
+    system.run_until(system.now() + CYCLES_PER_SECOND / 50);
     // Signal START to application 16, as a multicast packet from the root.
     ask(system, (0, 0), 22, [0, 3 << 16 | 0xff << 8 | 16, 0xffff]);
     system.run_until(system.now() + CYCLES_PER_SECOND / 50);
