@@ -21,9 +21,14 @@ fn print(what: &str, value: f64, unit: &str, reach: &str) {
 /// Memory of this process that the operating system has given pages to, in MB, from Linux's `/proc`.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+    let kilobytes = status.lines().find_map(|line| {
+        line.strip_prefix("VmRSS:")?
+            .trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse::<f64>()
+            .ok()
+    });
     kilobytes.unwrap_or(f64::NAN) * 1024.0 / 1e6
 }
 
@@ -33,7 +38,10 @@ fn pace(system: &mut System, seconds: f64) -> (f64, f64) {
     let start = Instant::now();
     system.run_until(system.now() + (seconds * CYCLES_PER_SECOND as f64) as u64);
     let wall = start.elapsed().as_secs_f64();
-    ((seconds / wall), (system.statistics().instructions - before) as f64 / seconds / 1e6)
+    (
+        (seconds / wall),
+        (system.statistics().instructions - before) as f64 / seconds / 1e6,
+    )
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +57,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(image), Some(program)) = (firmware(5), extra_monitor()) else {
         return Err("no firmware".into());
     };
-    let addresses: Vec<Ipv4Addr> = (0..boards).map(|n| Ipv4Addr::new(127, 0, 1, 1 + n as u8)).collect();
+    let addresses: Vec<Ipv4Addr> = (0..boards)
+        .map(|n| Ipv4Addr::new(127, 0, 1, 1 + n as u8))
+        .collect();
     let mut system = System::new(&machine, &addresses, threads)?;
     let label = |what: &str| format!("{name}, threads {threads}: {what}");
     boot(&mut system, &image);
@@ -73,11 +83,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     print(&label("boot, instructions"), instructions, "million", "");
     let (booted, _) = pace(&mut system, 1.0);
     print(&label("idle, booted"), booted, "x real time", "");
-    print(&label("memory, booted"), resident(), "MB", if one { "at most 150" } else { "at most 6000" });
+    print(
+        &label("memory, booted"),
+        resident(),
+        "MB",
+        if one { "at most 150" } else { "at most 6000" },
+    );
     if one {
         load_extra_monitors(&mut system, &machine, &program);
         let (loaded, rate) = pace(&mut system, 2.0);
-        print(&label("idle, extra monitor on every chip"), loaded, "x real time", "at least 5");
+        print(
+            &label("idle, extra monitor on every chip"),
+            loaded,
+            "x real time",
+            "at least 5",
+        );
         print(&label("instructions of that"), rate, "million/s", "");
         print(&label("memory, loaded"), resident(), "MB", "at most 150");
         system.execute_everything();

@@ -19,7 +19,8 @@ impl Core {
             return 0;
         }
         // How far ahead the branch back is: the loops have two and three instructions.
-        let Some((ahead, back)) = (0..3).find_map(|ahead| Some((ahead, self.short_branch_back(ahead)?))) else {
+        let Some((ahead, back)) = (0..3).find_map(|ahead| Some((ahead, self.short_branch_back(ahead)?)))
+        else {
             return 0;
         };
         match back {
@@ -110,7 +111,11 @@ impl Core {
         match test.kind {
             Kind::CmpI => operate(self, op::CMP, true, value, test.imm, self.c),
             _ => {
-                let carry = if test.s() != 0 { test.imm >> 31 != 0 } else { self.c };
+                let carry = if test.s() != 0 {
+                    test.imm >> 31 != 0
+                } else {
+                    self.c
+                };
                 operate(self, op::TST, true, value, test.imm, carry)
             }
         };

@@ -165,8 +165,8 @@ impl Core {
     }
 
     /// Runs to the end of the window, or until something happens that the chip has to see to. Returns when the core next wants
-    /// attention. If the window is longer than usual, it ends where the usual one would in which the core did something that
-    /// the rest of the chip has to see to.
+    /// attention. If the window is longer than usual, it ends where the usual one would in which the core fell asleep or did
+    /// something that the rest of the chip has to see to.
     pub(crate) fn run(&mut self, shared: &mut Shared) -> u64 {
         loop {
             if self.local.next_event <= self.cpu.cycles() {
@@ -196,7 +196,8 @@ impl Core {
                 },
                 end,
             );
-            if std::mem::take(&mut shared.acted) {
+            if std::mem::take(&mut shared.acted) || self.cpu.asleep() {
+                shared.closed = true;
                 let began = self.cpu.last_access_began().max(shared.window_start);
                 let end = (began / Timing::WINDOW + 1) * Timing::WINDOW;
                 shared.window_end = shared.window_end.min(end);

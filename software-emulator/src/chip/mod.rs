@@ -131,6 +131,7 @@ impl Chip {
                 lines: 0,
                 stop: false,
                 acted: false,
+                closed: false,
                 window_start: 0,
                 window_end: 0,
             },
@@ -235,14 +236,18 @@ impl Chip {
         self.propagate(start);
 
         self.turns = 0;
-        let (first, end) = self.only_core(end, limit).unwrap_or((0, end));
+        self.shared.closed = false;
         (self.shared.window_start, self.shared.window_end) = (start, end);
-        self.run_core(first);
-        // It may be earlier now.
-        let end = self.shared.window_end;
-        for n in first + 1..CORES {
+        let mut first = 0;
+        if let Some(only) = self.only_core(end, limit) {
+            self.run_core(only);
+            self.lengthen(only, limit);
+            first = only + 1;
+        }
+        for n in first..CORES {
             self.run_core(n);
         }
+        let end = self.shared.window_end;
 
         if self.shared.router.next_event() < end || self.shared.router.is_held() {
             self.route(end - Timing::WINDOW, end);
@@ -253,26 +258,30 @@ impl Chip {
         end
     }
 
-    /// The only core that has anything to do in the window that ends at `end` and in some after it, and where the last of
-    /// those ends; none if there is no such core.
-    fn only_core(&self, end: u64, limit: u64) -> Option<(usize, u64)> {
-        if limit <= end || self.executes_everything || self.shared.router.is_held() {
+    /// The only core that has anything to do in the window that ends at `end`, if later ones may be added to that.
+    fn only_core(&self, end: u64, limit: u64) -> Option<usize> {
+        if limit <= end || self.executes_everything {
             return None;
         }
-        let (mut first, mut second, mut only) = (NEVER, NEVER, 0);
-        for (n, at) in self.attention.iter().enumerate() {
-            if *at < first {
-                (first, second, only) = (*at, first, n);
-            } else {
-                second = second.min(*at);
-            }
-        }
+        let mut due = (0..CORES).filter(|n| self.attention[*n] < end);
+        let only = due.next()?;
         let local = &self.cores[only].local;
-        if first >= end || local.communications.is_sending() || !local.dma.is_quiet() {
-            return None;
+        (due.next().is_none() && !local.communications.is_sending() && local.dma.is_quiet()).then_some(only)
+    }
+
+    /// Lets the only core of this window run on until something else is due or it does something that the rest of the chip
+    /// has to see to, unless it has done so already, or sleeps.
+    fn lengthen(&mut self, only: usize, limit: u64) {
+        if self.shared.closed || self.cores[only].cpu.asleep() || self.shared.router.is_held() {
+            return;
         }
-        let others = second.min(self.next_outside_cores()).min(limit) / Timing::WINDOW * Timing::WINDOW;
-        (others > end).then_some((only, others))
+        let others = (0..CORES).filter(|n| *n != only).map(|n| self.attention[n]).min();
+        let others = others.unwrap_or(NEVER).min(self.next_outside_cores()).min(limit);
+        let end = others / Timing::WINDOW * Timing::WINDOW;
+        if end > self.shared.window_end {
+            self.shared.window_end = end;
+            self.run_core(only);
+        }
     }
 
     /// Runs one core to the end of the window.

@@ -233,9 +233,10 @@ impl Routine {
         };
         cpu.asleep()
             && Counts::of(cpu) == self.asleep
-            && proven.loads.iter().all(|load| {
-                shared.steady(load.address, load.width, access) == Some(load.value)
-            })
+            && proven
+                .loads
+                .iter()
+                .all(|load| shared.steady(load.address, load.width, access) == Some(load.value))
     }
 
     /// Whole episodes of a core that repeats, until cycle `to`: how many cycles and instructions they take.
@@ -277,7 +278,11 @@ impl Recording {
             && self.vic == local.vic
             && self.dma == local.dma
             && self.communications == local.communications
-            && self.timers.iter().zip(&local.timers).all(|(then, now)| then.later(period) == *now)
+            && self
+                .timers
+                .iter()
+                .zip(&local.timers)
+                .all(|(then, now)| then.later(period) == *now)
             && self.memories == memories(cpu)
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) stop: bool,
     /// The running core did something that the rest of the chip has to see to at the end of this window.
     pub(crate) acted: bool,
+    /// Some core did so in this window, or fell asleep: it cannot become longer.
+    pub(crate) closed: bool,
     /// The window that is being executed.
     pub(crate) window_start: u64,
     pub(crate) window_end: u64,

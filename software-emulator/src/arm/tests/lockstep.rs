@@ -155,7 +155,11 @@ fn race(cache: &CodeCache, seed: u64, programs: u32, slices: u32) {
             );
             // What passes time only stays off the bus, and looking changes nothing.
             let quiet = fast.quiet_cycles().min(3000);
-            assert_eq!(fast.state(), plain.state(), "seed {seed}, program {program}, slice {slice}");
+            assert_eq!(
+                fast.state(),
+                plain.state(),
+                "seed {seed}, program {program}, slice {slice}"
+            );
             if quiet > 0 {
                 quiet_loops += 1;
                 for bus in [&mut outside, &mut outside_plain] {
@@ -165,8 +169,16 @@ fn race(cache: &CodeCache, seed: u64, programs: u32, slices: u32) {
                 let limit = fast.cycles() + quiet;
                 fast.run(&mut outside, limit);
                 plain.run_plainly(&mut outside_plain, limit);
-                assert_eq!(outside_plain.log, [], "seed {seed}, program {program}, slice {slice}");
-                assert_eq!(fast.state(), plain.state(), "seed {seed}, program {program}, slice {slice}");
+                assert_eq!(
+                    outside_plain.log,
+                    [],
+                    "seed {seed}, program {program}, slice {slice}"
+                );
+                assert_eq!(
+                    fast.state(),
+                    plain.state(),
+                    "seed {seed}, program {program}, slice {slice}"
+                );
             }
         }
         let (mut a, mut b) = (vec![0; TCM_DATA_BYTES], vec![0; TCM_DATA_BYTES]);
