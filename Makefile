@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python test-outside bench bench-processor fuzz clean
+.PHONY: build run test format lint test-rust test-python test-outside bench bench-processor bench-emulator fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -41,7 +41,7 @@ test-python: build
 	$(VENV)/bin/python -m pytest -q python/tests tests/python
 
 ## Speed, beside what it should reach. Not part of the tests.
-bench: build
+bench: build bench-emulator
 	$(VENV)/bin/python bench/coba.py
 
 ## The emulated processor beside Unicorn's, on the same loops.
@@ -49,6 +49,10 @@ bench-processor:
 	cargo build --quiet --release -p taproot-emulator --example loops
 	$(call environment,processors,-r software-emulator/conformance/requirements.txt)
 	$(OUTSIDE)/processors/bin/python bench/processor.py target/release/examples/loops
+
+## The emulator alone; the table goes to docs/emulator/speed.md.
+bench-emulator: build
+	$(VENV)/bin/python bench/emulator.py --write docs/emulator/speed.md
 
 ## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM.
 test-outside: build

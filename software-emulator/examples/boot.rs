@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 system.now() as f64 / CYCLES_PER_SECOND as f64,
                 statistics.instructions / 1_000_000,
                 statistics.instructions as f64 / seconds / 1e6,
-                statistics.windows / 1000,
+                system.windows() / 1000,
                 statistics.link_packets,
                 statistics.sdram_bytes >> 20,
             );

@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &[(0, 0), (1, 0), (0, 1)],
         &[(1, 0), (0, 1), (1, 1), (2, 1), (7, 7)],
     ] {
-        let before = system.statistics();
+        let (before, windows) = (system.statistics(), system.windows());
         let start = Instant::now();
         let total = BYTES / BLOCK;
         let mut waiting = Vec::new();
@@ -117,7 +117,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             f64::from(BYTES) / seconds / 1e6,
             f64::from(BYTES) / emulated / 1e6,
             (after.instructions - before.instructions) as f64 / f64::from(BYTES),
-            (after.windows - before.windows) as f64 / f64::from(BYTES),
+            (system.windows() - windows) as f64 / f64::from(BYTES),
             (after.link_packets - before.link_packets) as f64 / f64::from(BYTES),
         );
     }

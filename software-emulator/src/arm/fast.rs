@@ -41,7 +41,7 @@ const HOLDS: [u16; 16] = {
 
 /// Whether a condition holds, without branches.
 #[inline(always)]
-fn holds(core: &Core, condition: u8) -> bool {
+pub(super) fn holds(core: &Core, condition: u8) -> bool {
     let flags = core.n >> 31 << 3 | u32::from(core.z == 0) << 2 | u32::from(core.c) << 1 | u32::from(core.v);
     HOLDS[usize::from(condition & 15)] >> flags & 1 != 0
 }
@@ -140,7 +140,7 @@ fn block(core: &Core, op: Op) -> Option<(u32, u32)> {
 }
 
 /// How many more turns of a delay loop certainly branch back: `value` is counted down by `step` while `condition` holds.
-fn turns(condition: usize, value: u32, step: u32) -> u32 {
+pub(super) fn turns(condition: usize, value: u32, step: u32) -> u32 {
     let positive = value as i32 >= 0;
     match condition {
         2 => value / step,

@@ -21,6 +21,7 @@ pub(super) fn step<B: Bus>(core: &mut Core, bus: &mut B) {
     let thumb = core.thumb;
     let size = if thumb { 2 } else { 4 };
     core.instructions += 1;
+    core.step_began = core.cycles;
     let Some(code) = fetch(core, bus, pc) else {
         core.raise(Exception::PrefetchAbort, pc.wrapping_add(4));
         return;

@@ -11,6 +11,7 @@
 //! reports. The processor knows nothing of chips, clocks or other cores: its cycle count is the time of its owner.
 
 mod data;
+mod delay;
 mod fast;
 mod interpreter;
 mod memory;
@@ -255,9 +256,26 @@ impl Cpu {
         self.core.asleep
     }
 
+    /// For how many cycles the processor will certainly do nothing but pass time in a loop, if nothing interrupts it: 0 if
+    /// that is not known, `u64::MAX` if it is for ever.
+    pub fn quiet_cycles(&mut self) -> u64 {
+        self.core.quiet_cycles()
+    }
+
     /// Ends a wait for interrupt.
     pub fn wake(&mut self) {
         self.core.asleep = false;
+    }
+
+    /// Accounts for cycles and instructions that were not executed because they would have left everything as it is.
+    pub fn skip(&mut self, cycles: u64, instructions: u64) {
+        self.core.cycles += cycles;
+        self.core.instructions += instructions;
+    }
+
+    /// The cycle in which the instruction began that was the last to reach the bus, or a later one that did not.
+    pub fn last_access_began(&self) -> u64 {
+        self.core.step_began
     }
 
     /// How many instructions have been executed, those whose condition failed included.
@@ -344,6 +362,15 @@ impl Cpu {
     /// Everything that the processor's future depends on, but for the TCMs, as words in a fixed order: equal words
     /// (and equal TCMs) mean equal futures.
     pub fn state(&self) -> Vec<u32> {
+        let mut words = self.timeless_state();
+        for count in [self.core.cycles, self.core.instructions] {
+            words.extend([count as u32, (count >> 32) as u32]);
+        }
+        words
+    }
+
+    /// The same without the counts of cycles and instructions, which decide nothing but when.
+    pub fn timeless_state(&self) -> Vec<u32> {
         self.core.words()
     }
 }

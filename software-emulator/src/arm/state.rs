@@ -142,6 +142,8 @@ pub(super) struct Core {
     pub(super) written: u128,
     pub(super) cycles: u64,
     pub(super) instructions: u64,
+    /// When the instruction that the interpreter executed last began.
+    pub(super) step_began: u64,
     pub(super) asleep: bool,
     /// What the bus answered when last asked.
     pub(super) irq_line: bool,
@@ -183,6 +185,7 @@ impl Core {
             written: !0,
             cycles: 0,
             instructions: 0,
+            step_began: 0,
             asleep: false,
             irq_line: false,
             fiq_line: false,
@@ -433,8 +436,6 @@ impl Core {
         );
         words.extend(self.other_high);
         words.extend(&self.spsr[1..]);
-        words.extend([self.cycles as u32, (self.cycles >> 32) as u32]);
-        words.extend([self.instructions as u32, (self.instructions >> 32) as u32]);
         words
     }
 }

@@ -1,5 +1,6 @@
 //! One core: the processor, its own peripherals, and the bus between them and the rest of the chip.
 
+use super::routine::Routine;
 use super::uncore::{Shared, lane, spread};
 use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Width};
 use crate::diagnostics::{Access, Unmodelled};
@@ -75,6 +76,11 @@ impl Local {
         self.communications.advance(now, &mut shared.router.injected);
     }
 
+    /// Whether no packet and no transfer is under way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.communications.is_quiet() && self.dma.is_quiet()
+    }
+
     /// Whether the processor has a reason to be awake.
     pub(crate) fn interrupted(&self) -> bool {
         self.vic.irq() || self.vic.fiq()
@@ -93,6 +99,8 @@ pub(crate) struct Core {
     pub(crate) held: bool,
     /// Its clock is stopped.
     pub(crate) disabled: bool,
+    /// What it does again and again.
+    pub(crate) routine: Routine,
 }
 
 impl Core {
@@ -104,6 +112,7 @@ impl Core {
             in_rom: true,
             held: false,
             disabled: false,
+            routine: Routine::new(),
         }
     }
 
@@ -118,6 +127,7 @@ impl Core {
         self.cpu.wake();
         self.cpu.set_cycles(self.cpu.cycles().max(at));
         self.local.soft_reset(timing);
+        self.routine.forget();
         self.in_rom = !boot_area_is_ram;
     }
 
@@ -154,32 +164,58 @@ impl Core {
         self.local.refresh();
     }
 
-    /// Runs up to cycle `end`, or until something happens that the chip has to see to. Returns when the core next wants
-    /// attention.
-    pub(crate) fn run(&mut self, end: u64, shared: &mut Shared) -> u64 {
+    /// Runs to the end of the window, or until something happens that the chip has to see to. Returns when the core next wants
+    /// attention. If the window is longer than usual, it ends where the usual one would in which the core fell asleep or did
+    /// something that the rest of the chip has to see to.
+    pub(crate) fn run(&mut self, shared: &mut Shared) -> u64 {
         loop {
             if self.local.next_event <= self.cpu.cycles() {
                 self.service(shared);
+                // No transfer is under way in a long window, so this one is not.
+                shared.acted = false;
             }
             let now = self.cpu.cycles();
             if self.cpu.asleep() && !self.local.interrupted() {
+                self.routine.rest(&self.cpu, &self.local);
                 let next = self.local.next_event;
-                if next >= end {
+                if next >= shared.window_end {
                     return next;
                 }
                 self.cpu.set_cycles(next.max(now));
                 continue;
             }
-            if now >= end || shared.stop {
+            if now >= shared.window_end || shared.stop {
                 return now;
             }
+            let end = shared.window_end;
             self.cpu.run(
                 &mut CoreBus {
                     local: &mut self.local,
+                    routine: &mut self.routine,
                     shared,
                 },
                 end,
             );
+            if std::mem::take(&mut shared.acted) || self.cpu.asleep() {
+                shared.closed = true;
+                let began = self.cpu.last_access_began().max(shared.window_start);
+                let end = (began / Timing::WINDOW + 1) * Timing::WINDOW;
+                shared.window_end = shared.window_end.min(end);
+            }
+        }
+    }
+
+    /// Whether the core sleeps and will repeat what it did last until something else happens on the chip.
+    pub(crate) fn will_repeat(&self, shared: &mut Shared) -> bool {
+        !self.local.interrupted() && self.routine.will_repeat(&self.cpu, shared, self.local.number)
+    }
+
+    /// Brings a core that repeats itself to the last of its sleeps that begins before cycle `to`.
+    pub(crate) fn skip(&mut self, to: u64) {
+        if let Some((cycles, instructions)) = self.routine.skip(to) {
+            self.cpu.skip(cycles, instructions);
+            self.local.timers = self.local.timers.each_ref().map(|timer| timer.later(cycles));
+            self.local.refresh();
         }
     }
 }
@@ -187,6 +223,7 @@ impl Core {
 /// The bus of a running core.
 struct CoreBus<'a> {
     local: &'a mut Local,
+    routine: &'a mut Routine,
     shared: &'a mut Shared,
 }
 
@@ -202,6 +239,10 @@ impl CoreBus<'_> {
     fn read_local(&mut self, address: u32, at: u64) -> Result<u32, NoRegister> {
         self.local.advance(at, self.shared);
         let offset = address & 0xfffc;
+        if is_raw_status(address) {
+            // Shows lines that are not enabled, too.
+            self.routine.acted();
+        }
         let value = match address >> 24 {
             0x10 | 0x20 => self.local.communications.read(offset, at),
             0x11 | 0x21 if offset < 0x20 => self.local.timers[0].read(offset, at),
@@ -221,6 +262,15 @@ impl CoreBus<'_> {
     fn write_local(&mut self, address: u32, value: u32, at: u64) -> Result<bool, NoRegister> {
         self.local.advance(at, self.shared);
         let offset = address & 0xfffc;
+        match (address >> 24, offset) {
+            // A packet leaves; a transfer starts or ends.
+            (0x10 | 0x20, 0x08) | (0x30 | 0x40, 0x0c | 0x10) => {
+                self.routine.acted();
+                self.shared.acted = true;
+            }
+            (0x1f | 0x2f | 0xff, _) if offset & 0xfff == 0x10 => self.routine.enabled(value),
+            _ => {}
+        }
         let uncore = &mut self.shared.uncore;
         let result = match address >> 24 {
             0x10 | 0x20 => self
@@ -253,10 +303,9 @@ impl Bus for CoreBus<'_> {
         let timing = &self.shared.uncore.timing;
         if matches!(address >> 28, 6 | 7) {
             let wait = timing.sdram_load;
-            return Ok(Loaded {
-                value: self.shared.uncore.sdram.load(address, width),
-                wait,
-            });
+            let value = self.shared.uncore.sdram.load(address, width);
+            self.routine.loaded(address, width, Some(value));
+            return Ok(Loaded { value, wait });
         }
         if Self::is_local(address) {
             let wait = timing.local_access;
@@ -279,12 +328,16 @@ impl Bus for CoreBus<'_> {
         } else {
             self.shared.load(address, width, self.access(at, pc))
         };
+        self.routine.loaded(address, width, value);
         value.map(|value| Loaded { value, wait }).ok_or(BusFault)
     }
 
     fn store(&mut self, address: u32, width: Width, value: u32, at: u64, pc: u32) -> Result<u32, BusFault> {
         let timing = &self.shared.uncore.timing;
         let posted = timing.posted_store;
+        if !Self::is_local(address) {
+            self.routine.acted();
+        }
         if matches!(address >> 28, 6 | 7) {
             self.shared.uncore.sdram.store(address, width, value);
             return Ok(posted);
@@ -322,6 +375,7 @@ impl Bus for CoreBus<'_> {
     }
 
     fn fetch(&mut self, address: u32) -> Result<u32, BusFault> {
+        self.routine.acted();
         match address >> 28 {
             6 | 7 => Ok(self.shared.uncore.sdram.load(address, Width::Word)),
             0xe | 0xf if address >= 0xff00_0000 => {
@@ -341,10 +395,15 @@ impl Bus for CoreBus<'_> {
     }
 
     fn horizon(&self) -> u64 {
-        if self.shared.stop {
+        if self.shared.acted {
             0
         } else {
             self.local.next_event
         }
     }
+}
+
+/// Whether a local address is that of an interrupt status register.
+fn is_raw_status(address: u32) -> bool {
+    matches!(address >> 24, 0x1f | 0x2f | 0xff) && matches!(address & 0xffc, 0x00..=0x08)
 }

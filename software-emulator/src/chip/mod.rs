@@ -6,6 +6,7 @@
 
 pub(crate) mod core;
 pub(crate) mod memory;
+mod routine;
 pub(crate) mod uncore;
 
 use crate::arm::CodeCache;
@@ -75,7 +76,15 @@ pub(crate) struct Chip {
     links: [LinkOut; LINKS],
     /// Packets for the neighbours, since they were collected.
     pub(crate) outbox: Vec<Outgoing>,
-    /// When anything here next happens.
+    /// Cores that are behind the time of the chip, one bit each: what they do is known and concerns nobody else. They pass
+    /// time in a loop ([`Cpu::quiet_cycles`](crate::arm::Cpu::quiet_cycles)) or repeat what they did last ([`routine`]), until
+    /// something else happens here or `until` comes. [`Chip::catch_up`] brings them up to date.
+    lagging: u32,
+    until: [u64; CORES],
+    /// Cores that have run, and so may have begun to.
+    candidates: u32,
+    executes_everything: bool,
+    /// When anything here next has to be executed.
     pub(crate) next: u64,
     /// Turns that cores had in the last window.
     pub(crate) turns: u32,
@@ -83,6 +92,7 @@ pub(crate) struct Chip {
 
 impl Chip {
     /// A chip as the boot ROM leaves it: monitor chosen, router and interrupts set up, every core asleep.
+    /// Its processors share predecoded code through `code`.
     pub(crate) fn new(options: &ChipOptions, timing: &Timing, code: &CodeCache) -> Self {
         let mut uncore = Uncore {
             timing: timing.clone(),
@@ -120,11 +130,19 @@ impl Chip {
                 uncore,
                 lines: 0,
                 stop: false,
+                acted: false,
+                closed: false,
+                window_start: 0,
+                window_end: 0,
             },
             rom: BootRom::new(),
             attention: [NEVER; CORES],
             links: options.links.map(link),
             outbox: Vec::new(),
+            lagging: 0,
+            until: [NEVER; CORES],
+            candidates: 0,
+            executes_everything: false,
             next: NEVER,
             turns: 0,
         }
@@ -173,6 +191,16 @@ impl Chip {
         }
     }
 
+    /// Whether there are packets or credits for neighbours.
+    pub(crate) fn has_mail(&self) -> bool {
+        !self.outbox.is_empty() || self.shared.router.taken != [0; LINKS]
+    }
+
+    /// Whether Ethernet frames have left.
+    pub(crate) fn has_frames(&self) -> bool {
+        !self.shared.uncore.ethernet.sent.is_empty()
+    }
+
     fn boot(&mut self, image: &Image, at: u64) {
         let monitor = self.monitor();
         let Some(core) = self.cores.get_mut(monitor) else {
@@ -184,65 +212,178 @@ impl Chip {
         core.cpu.wake();
         core.cpu.set_cycles(at + IMAGE_COPY);
         core.in_rom = false;
+        core.routine.forget();
         self.attention[monitor] = at + IMAGE_COPY;
         self.next = self.next.min(at + IMAGE_COPY);
         tracing::debug!(chip = %self.xy, core = monitor, cycle = at, bytes = image.bytes.len(), "boots");
     }
 
-    /// Runs everything on the chip from cycle `start` to cycle `end`.
-    pub(crate) fn run_window(&mut self, start: u64, end: u64) {
-        let last = end - 1;
+    /// Runs everything on the chip from cycle `start` to the end of the window there. Returns when it ended.
+    ///
+    /// If nothing can come from outside before `limit`, and only one core has anything to do for several windows, it runs
+    /// through them at once; they end with the first one in which it does something that the rest of the chip has to see to.
+    pub(crate) fn run_window(&mut self, start: u64, limit: u64) -> u64 {
+        let end = start + Timing::WINDOW;
+        self.catch_up(start);
         let uncore = &mut self.shared.uncore;
-        if uncore.ethernet.next_event() <= last {
-            uncore.ethernet.advance(last);
+        if uncore.ethernet.next_event() < end {
+            uncore.ethernet.advance(end - 1);
         }
-        if uncore.watchdog.next_event() <= last && uncore.watchdog.advance(last) {
-            tracing::warn!(chip = %self.xy, cycle = last, "the watchdog would reset the chip; it is not modelled");
+        if uncore.watchdog.next_event() < end && uncore.watchdog.advance(end - 1) {
+            tracing::warn!(chip = %self.xy, cycle = end, "the watchdog would reset the chip; it is not modelled");
         }
         uncore.system.advance(start);
         self.propagate(start);
 
-        let mut sleeping = self.shared.uncore.system.sleeping;
         self.turns = 0;
-        for n in 0..CORES {
-            while self.attention[n] < end {
-                let core = &mut self.cores[n];
-                if !core.runs() {
-                    self.attention[n] = NEVER;
-                    break;
-                }
-                self.attention[n] = core.run(end, &mut self.shared);
-                self.turns += 1;
-                if core.cpu.asleep() {
-                    sleeping |= 1 << n;
-                } else {
-                    sleeping &= !(1 << n);
-                }
-                self.shared.uncore.system.sleeping = sleeping;
-                if self.shared.stop {
-                    self.shared.stop = false;
-                    let at = self.cores[n].cpu.cycles();
-                    self.propagate(at);
-                    sleeping = self.shared.uncore.system.sleeping;
-                }
-            }
+        self.shared.closed = false;
+        (self.shared.window_start, self.shared.window_end) = (start, end);
+        let mut first = 0;
+        if let Some(only) = self.only_core(end, limit) {
+            self.run_core(only);
+            self.lengthen(only, limit);
+            first = only + 1;
         }
+        for n in first..CORES {
+            self.run_core(n);
+        }
+        let end = self.shared.window_end;
 
         if self.shared.router.next_event() < end || self.shared.router.is_held() {
-            self.route(start, end);
-            self.propagate(last);
+            self.route(end - Timing::WINDOW, end);
+            self.propagate(end - 1);
         }
+        self.find_lagging();
         self.next = self.next_event().max(end);
+        end
+    }
+
+    /// The only core that has anything to do in the window that ends at `end`, if later ones may be added to that.
+    fn only_core(&self, end: u64, limit: u64) -> Option<usize> {
+        if limit <= end || self.executes_everything {
+            return None;
+        }
+        let mut due = (0..CORES).filter(|n| self.attention[*n] < end);
+        let only = due.next()?;
+        let local = &self.cores[only].local;
+        (due.next().is_none() && !local.communications.is_sending() && local.dma.is_quiet()).then_some(only)
+    }
+
+    /// Lets the only core of this window run on until something else is due or it does something that the rest of the chip
+    /// has to see to, unless it has done so already, or sleeps.
+    fn lengthen(&mut self, only: usize, limit: u64) {
+        if self.shared.closed || self.cores[only].cpu.asleep() || self.shared.router.is_held() {
+            return;
+        }
+        let others = (0..CORES).filter(|n| *n != only).map(|n| self.attention[n]).min();
+        let others = others.unwrap_or(NEVER).min(self.next_outside_cores()).min(limit);
+        let end = others / Timing::WINDOW * Timing::WINDOW;
+        if end > self.shared.window_end {
+            self.shared.window_end = end;
+            self.run_core(only);
+        }
+    }
+
+    /// Runs one core to the end of the window.
+    fn run_core(&mut self, n: usize) {
+        while self.attention[n] < self.shared.window_end {
+            let core = &mut self.cores[n];
+            if !core.runs() {
+                self.attention[n] = NEVER;
+                break;
+            }
+            self.attention[n] = core.run(&mut self.shared);
+            self.turns += 1;
+            self.candidates |= 1 << n;
+            let sleeping = &mut self.shared.uncore.system.sleeping;
+            *sleeping = *sleeping & !(1 << n) | u32::from(core.cpu.asleep()) << n;
+            if self.shared.stop {
+                self.shared.stop = false;
+                let at = self.cores[n].cpu.cycles();
+                self.propagate(at);
+            }
+        }
+    }
+
+    /// Finds the cores that need not be executed now, and until when.
+    fn find_lagging(&mut self) {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        if self.executes_everything {
+            return;
+        }
+        let held = self.shared.router.is_held();
+        while candidates != 0 {
+            let n = candidates.trailing_zeros() as usize;
+            candidates &= candidates - 1;
+            let core = &mut self.cores[n];
+            if self.attention[n] == NEVER || core.local.interrupted() {
+                continue;
+            }
+            self.until[n] = if !core.cpu.asleep() {
+                let quiet = core.cpu.cycles().saturating_add(core.cpu.quiet_cycles());
+                quiet.min(core.local.next_event)
+            } else if !held && core.will_repeat(&mut self.shared) {
+                NEVER
+            } else {
+                continue;
+            };
+            self.lagging |= u32::from(self.until[n] > self.attention[n]) << n;
+        }
+    }
+
+    /// Brings the cores that were not executed to cycle `to`, the end of a window.
+    fn catch_up(&mut self, to: u64) {
+        self.candidates |= self.lagging;
+        let mut lagging = std::mem::take(&mut self.lagging);
+        (self.shared.window_start, self.shared.window_end) = (to.saturating_sub(Timing::WINDOW), to);
+        while lagging != 0 {
+            let n = lagging.trailing_zeros() as usize;
+            lagging &= lagging - 1;
+            if self.cores[n].cpu.asleep() {
+                self.cores[n].skip(to);
+                self.attention[n] = self.cores[n].local.next_event;
+            }
+            self.run_core(n);
+        }
+    }
+
+    /// Brings everything to cycle `now`, the end of a window, for somebody who wants to see the chip's state.
+    pub(crate) fn bring_up_to_date(&mut self, now: u64) {
+        if self.lagging != 0 {
+            self.catch_up(now);
+            self.find_lagging();
+            self.next = self.next_event().max(now);
+        }
+    }
+
+    /// Executes everything from now on, in its window. The chip has been brought up to date.
+    pub(crate) fn execute_everything(&mut self) {
+        self.executes_everything = true;
+        self.lagging = 0;
+        self.next = self.next_event();
     }
 
     fn next_event(&self) -> u64 {
-        let uncore = &self.shared.uncore;
-        self.attention
-            .iter()
-            .copied()
+        let core = |n: usize| {
+            if self.lagging >> n & 1 != 0 {
+                self.until[n]
+            } else {
+                self.attention[n]
+            }
+        };
+        (0..CORES)
+            .map(core)
             .min()
             .unwrap_or(NEVER)
-            .min(self.shared.router.next_event())
+            .min(self.next_outside_cores())
+    }
+
+    /// When anything here next happens that is not a core's.
+    fn next_outside_cores(&self) -> u64 {
+        let uncore = &self.shared.uncore;
+        self.shared
+            .router
+            .next_event()
             .min(uncore.ethernet.next_event())
             .min(uncore.watchdog.next_event())
             .min(uncore.system.pulse_end())
@@ -272,10 +413,12 @@ impl Chip {
             }
             let outer = self.shared.lines_of(n as u8);
             if core.local.outer_lines != outer {
+                core.routine.lines_changed(core.local.outer_lines ^ outer);
                 core.local.outer_lines = outer;
                 core.local.refresh();
             }
             if !core.runs() {
+                core.routine.forget();
                 self.attention[n] = NEVER;
                 continue;
             }
@@ -383,7 +526,7 @@ impl Chip {
             .hash(hasher);
         uncore.sdram_free.hash(hasher);
         self.shared.router.hash_state(hasher);
-        (self.shared.lines, &self.attention, &self.links, self.next).hash(hasher);
+        (self.shared.lines, &self.attention, &self.links).hash(hasher);
     }
 }
 
@@ -421,6 +564,7 @@ impl Ports for ChipPorts<'_> {
             return;
         };
         if !target.in_rom {
+            target.routine.forget();
             target.local.communications.deliver(at, route, packet);
             self.delivered |= 1 << core;
         } else if target.working

@@ -35,6 +35,13 @@ pub(crate) struct Shared {
     pub(crate) lines: u32,
     /// The running core changed something that it or other cores have to notice at once.
     pub(crate) stop: bool,
+    /// The running core did something that the rest of the chip has to see to at the end of this window.
+    pub(crate) acted: bool,
+    /// Some core did so in this window, or fell asleep: it cannot become longer.
+    pub(crate) closed: bool,
+    /// The window that is being executed.
+    pub(crate) window_start: u64,
+    pub(crate) window_end: u64,
 }
 
 /// What a System NoC address selects.
@@ -181,6 +188,7 @@ impl Shared {
             Target::Ram => Some(self.uncore.ram.load(address, width)),
             Target::Register(block, offset) if !write_only_register(&block, offset) => {
                 let aligned = offset & !3;
+                self.acted |= matches!(block, Block::Ethernet | Block::Watchdog);
                 let result = match block {
                     Block::Router => self.router.read(aligned, access.at),
                     _ => self.uncore.read_register(&block, aligned, access.at),
@@ -213,6 +221,7 @@ impl Shared {
             Target::Register(block, offset) => {
                 let (value, mask) = spread(value, address, width);
                 let aligned = offset & !3;
+                self.acted = true;
                 let result = match block {
                     Block::Router => self.router.write(aligned, value, access.at).map(|()| true),
                     _ => self
@@ -237,10 +246,37 @@ impl Shared {
         true
     }
 
+    /// Whether loads from an address change nothing, and give a value that depends on nothing but stores, packets and resets:
+    /// not on time, and not on which cores sleep.
+    pub(crate) fn is_steady(address: u32) -> bool {
+        match decode(address) {
+            Target::Sdram | Target::Ram => true,
+            // Control, status, counter enable, diversion and fixed route, diagnostic counters.
+            Target::Register(Block::Router, offset) => {
+                matches!(offset & !3, 0x00 | 0x04 | 0x2c | 0x80 | 0x84 | 0x300..=0x33c)
+            }
+            // All up to the monitor's number, PLLs, flags and clock mux.
+            Target::Register(Block::System, offset) => {
+                matches!(offset & !3, 0x00..=0x20 | 0x30..=0x38 | 0x50..=0x60)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a load from a steady address would give; none if it is not steady.
+    pub(crate) fn steady(&mut self, address: u32, width: Width, access: Access) -> Option<u32> {
+        if Self::is_steady(address) {
+            self.load(address, width, access)
+        } else {
+            None
+        }
+    }
+
     /// Ends the running core's turn if a register access changed what cores see.
     fn notice(&mut self) {
         if self.uncore.system.touched || self.common_lines() != self.lines {
             self.stop = true;
+            self.acted = true;
         }
     }
 

@@ -42,7 +42,7 @@ struct Arrival {
 }
 
 /// One communications controller.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Communications {
     core: u8,
     control: u8,
@@ -88,6 +88,16 @@ impl Communications {
     /// Packets between the router and the program.
     pub(crate) fn waiting(&self) -> usize {
         self.arrivals.len()
+    }
+
+    /// Whether no packet is on its way in or out.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.arrivals.is_empty() && self.transmit.is_none()
+    }
+
+    /// Whether a packet waits to leave.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.transmit.is_some()
     }
 
     /// Drops what waits, as a reset does.

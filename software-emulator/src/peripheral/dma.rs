@@ -53,7 +53,7 @@ pub(crate) enum Outcome {
 }
 
 /// One DMA controller.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Dma {
     core: u8,
     /// The registers as last written.
@@ -100,6 +100,11 @@ impl Dma {
             crc: std::mem::take(&mut self.crc),
             ..Self::new(self.core)
         };
+    }
+
+    /// Whether no transfer is under way or waits.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.active.is_none() && self.queued.is_none()
     }
 
     /// When the active transfer finishes.

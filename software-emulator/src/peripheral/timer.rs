@@ -22,7 +22,7 @@ const WIDE: u32 = 1 << 1;
 const ONE_SHOT: u32 = 1;
 
 /// One timer.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Timer {
     load: u32,
     control: u32,
@@ -90,6 +90,15 @@ impl Timer {
         };
         let period = u64::from(self.count) * self.prescale();
         self.since = expiry + (now - expiry) / period * period;
+    }
+
+    /// This timer as it would be if everything had happened `cycles` later.
+    pub(crate) fn later(&self, cycles: u64) -> Self {
+        let mut later = self.clone();
+        if self.running() {
+            later.since += cycles;
+        }
+        later
     }
 
     /// When this timer will next raise its interrupt; never if it is raised already or cannot be.
