@@ -343,6 +343,22 @@ def cores(places):
     return found
 
 
+def counted(on, places):
+    """Those of `places` that SC&MP 4.0.0 counts: a board's monitor asks the chips at its own address plus the place on the
+    board, and does not wrap around at the edge of the machine (scamp-cmd.c, `cmd_count`)."""
+    found = []
+    for x, y, p in places:
+        chip = on.machine[x, y]
+        if x >= chip.nearest_ethernet_x and y >= chip.nearest_ethernet_y:
+            found.append((x, y, p))
+    return found
+
+
+def test_the_count_of_cores_is_that_of_the_monitors(on):
+    every = [(chip.x, chip.y, p) for chip in on.machine.chips for p in range(1, chip.n_processors)]
+    assert on.tx.get_core_state_count(0, CPUState.IDLE) == len(counted(on, every))
+
+
 def test_a_program_is_loaded_signalled_and_stopped(on):
     """IF_curr_exp without data on three cores of each of a few chips: it waits, starts, finds that its table of regions
     is wrong, says so and stops with an error of its API; the application is removed and its cores idle again."""
@@ -355,7 +371,8 @@ def test_a_program_is_loaded_signalled_and_stopped(on):
     for x, y in on.chips():
         tx.write_memory(x, y, SDRAM + 0x500000, bytes(392))
     tx.execute_flood(cores(places), program, APPLICATION, wait=True)
-    wait_until(lambda: tx.get_core_state_count(APPLICATION, CPUState.READY) == len(places), 20, "cores wait")
+    wait_until(lambda: len(tx.get_cpu_infos(cores(places), [CPUState.READY])) == len(places), 20, "cores wait")
+    assert tx.get_core_state_count(APPLICATION, CPUState.READY) == len(counted(on, places))
     waiting = tx.get_cpu_infos(cores(places), [CPUState.READY])
     assert len(waiting) == len(places)
     for place in places:
@@ -365,8 +382,10 @@ def test_a_program_is_loaded_signalled_and_stopped(on):
     with pytest.raises(SpinnmanException):
         tx.wait_for_cores_to_be_in_state(cores(places), APPLICATION, [CPUState.RUNNING], timeout=0.5)
     tx.send_signal(APPLICATION, Signal.START)
-    wait_until(lambda: tx.get_core_state_count(APPLICATION, CPUState.RUN_TIME_EXCEPTION) == len(places), 20, "errors")
-    failed = tx.get_cpu_infos(cores(places), [CPUState.RUN_TIME_EXCEPTION])
+    error = [CPUState.RUN_TIME_EXCEPTION]
+    wait_until(lambda: len(tx.get_cpu_infos(cores(places), error)) == len(places), 20, "errors")
+    assert tx.get_core_state_count(APPLICATION, CPUState.RUN_TIME_EXCEPTION) == len(counted(on, places))
+    failed = tx.get_cpu_infos(cores(places), error)
     assert {failed.get_cpu_info(*place).run_time_error for place in places} == {RunTimeError.API}
     # The core says what is wrong, as numbers of messages in SpiNNUtilities' list.
     texts = {(buffer.x, buffer.y, buffer.p): buffer.iobuf for buffer in tx.get_iobuf(cores(places))}
@@ -380,7 +399,8 @@ def test_a_program_is_loaded_signalled_and_stopped(on):
 def test_execute_application(on):
     """The whole-application call: two programs, started together."""
     targets = ExecutableTargets()
-    x, y = on.chips()[-1]
+    # `execute_application` counts cores, so take chips that SC&MP counts.
+    x, y = counted(on, [(x, y, 4) for x, y in on.chips()])[-1][:2]
     targets.add_processor(str(firmware() / PROGRAM), 0, 0, 3, ExecutableType.USES_SIMULATION_INTERFACE)
     targets.add_processor(str(firmware() / "spike_source_poisson.aplx"), x, y, 4,
                           ExecutableType.USES_SIMULATION_INTERFACE)
