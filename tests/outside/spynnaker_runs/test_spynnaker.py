@@ -33,6 +33,7 @@ read_graph_provenance_data = True
 read_placements_provenance_data = True
 read_provenance_data_on_end = True
 extract_iobuf = True
+keep_data_database = True
 """
 
 
@@ -68,6 +69,14 @@ def run(script, board, directory):
     return Run(json.loads(facts.read_text()), directory, done.stdout)
 
 
+#: Words of core provenance that count something lost, late or wrong.
+LOSSES = ["Times_the_input_buffer_lost_packets", "Times_the_transmission_of_spikes_overran", "Skipped synapses",
+          "Times_the_callback_queue_was_overloaded", "Times_the_dma_queue_was_overloaded",
+          "Times_the_user_queue_was_overloaded", "Times_the_background_queue_overloaded", "Times_the_timer_tic_over_ran",
+          "Times_synaptic_weights_have_saturated", "Incorrect_keys", "Incorrect_packets", "invalid_key_count",
+          "Invalid Master Pop hits"]
+
+
 def nothing_lost(found):
     """Provenance was read, and shows no lost packet, no missed synapse and no error of a core."""
     assert found.routers and found.cores, "no provenance was read"
@@ -78,17 +87,11 @@ def nothing_lost(found):
         assert not any(found.routers[name]), (name, found.routers[name])
     for name in LOSSES:
         assert not any(found.cores.get(name, [])), (name, found.cores[name])
+    assert sum(name in found.cores for name in LOSSES) >= 4, sorted(found.cores)
     texts = found.iobufs()
     assert texts, "no IOBUF was read"
     for name, text in texts.items():
         assert "[ERROR]" not in text, (name, text)
-
-
-#: Words of core provenance that count something lost.
-LOSSES = ["Times_the_input_buffer_lost_packets", "Times_the_transmission_of_packets_was_refused",
-          "Times_the_callback_queue_was_overloaded", "Times_the_dma_queue_was_overloaded",
-          "Times_the_user_queue_was_overloaded", "Times_synaptic_weights_have_saturated",
-          "Single_Unfetched_Rows", "Times_packet_buffer_overflowed"]
 
 
 @pytest.mark.parametrize("machine", ["spin3", "spin5"])
@@ -145,8 +148,9 @@ def test_live_spikes_go_in_and_come_out(machine, tmp_path):
     # Every spike that was sent was recorded by the injector, at the cell it was sent to.
     for cell, train in enumerate(facts["injected"]):
         assert len(train) == facts["sent"].count(cell), (cell, train)
-        # 60 nA make the driven cell fire in the step after the synapse's, a few times.
-        assert facts["fired"][cell] and facts["fired"][cell][0] == train[0] + 1
+        # 60 nA make the driven cell fire in the step after the spike's, a few times; a step later if the spike came so near
+        # to the end of its step that the cell's core, whose timer has a phase of its own, was already in the next.
+        assert facts["fired"][cell] and facts["fired"][cell][0] - train[0] in (1, 2)
     live = sorted((step, cell) for step, cell in facts["received"])
     recorded = sorted((step, cell) for cell, train in enumerate(facts["fired"]) for step in train)
     assert live == recorded, "what came live is not what was recorded"
