@@ -1,6 +1,6 @@
-"""Runs every judge of the emulated boards and writes what came out to docs/emulator/third-party.md.
+"""Runs the judges of the emulated boards and writes what came out to docs/emulator/third-party.md.
 
-    third_party.py ENVIRONMENTS [--only JUDGE] [--no-page]
+    third_party.py ENVIRONMENTS [--only JUDGE]
 
 ENVIRONMENTS has a virtual environment for each judge, as `make test-third-party` makes them. Ends with 1 if a judge fails.
 """
@@ -15,7 +15,6 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs/emulator/third-party.md"
-BEGIN, END = "<!-- written by make test-third-party: begin -->", "<!-- end -->"
 
 # Folder and environment, what it is, the packages whose versions are told.
 JUDGES = [
@@ -51,13 +50,19 @@ def judge(python, folder):
     return passed, tests, last, time.monotonic() - start
 
 
+def write(folder, text):
+    """Replaces one judge's part of the page."""
+    begin, end = f"<!-- {folder}: written by make test-third-party -->", f"<!-- {folder}: end -->"
+    before, rest = PAGE.read_text().split(begin, 1)
+    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("environments", type=pathlib.Path)
     arguments.add_argument("--only", choices=[folder for folder, *_ in JUDGES])
-    arguments.add_argument("--no-page", action="store_true")
     given = arguments.parse_args()
-    told, listed, failed = [], [], []
+    failed = []
     for folder, environment, title, packages in JUDGES:
         if given.only not in (None, folder):
             continue
@@ -66,17 +71,12 @@ def main():
         passed, tests, last, seconds = judge(python, folder)
         if not passed:
             failed.append(title)
-        told.append(f"| [{title}](../../tests/outside/{folder}) | {', '.join(versions(python, packages))} | "
-                    f"{sum(result == 'passed' for _, result in tests)} of {len(tests)} | {seconds:.0f} s |")
-        listed += [f"== {title}: {last}"] + [f"{result} {name}" for name, result in tests]
-    if not given.no_page and given.only is None:
         now = datetime.datetime.now(datetime.timezone.utc)
-        text = "\n".join([f"{BEGIN}", f"Last run: {now:%Y-%m-%d %H:%M} UTC, Python {sys.version.split()[0]}.", "",
-                          "| judge | versions | passed | time |", "| --- | --- | --- | --- |", *told, "", "```text", *listed,
-                          "```", END])
-        before, rest = PAGE.read_text().split(BEGIN, 1)
-        PAGE.write_text(before + text + rest.split(END, 1)[1])
-        print(f"written: {PAGE}")
+        count = sum(result == "passed" for _, result in tests)
+        write(folder, "\n".join([
+            f"{now:%Y-%m-%d %H:%M} UTC, {', '.join(versions(python, packages))}: {count} of {len(tests)} passed in "
+            f"{seconds:.0f} s.", "", "```text", *(f"{result} {name}" for name, result in tests), "```"]))
+        print(f"== {title}: {last}", flush=True)
     if failed:
         sys.exit("failed: " + ", ".join(failed))
 

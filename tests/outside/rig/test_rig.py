@@ -1,4 +1,4 @@
-"""rig's machine controller, as PyPI ships it, against emulated boards. See README.md.
+"""rig's machine controller, as PyPI ships it, against emulated boards. See docs/emulator/third-party.md.
 
 rig 2.4.1 is of 2017 and brings its own monitor, SC&MP 3.1.0: the boards are booted with that. Its flood fill and its
 counting of states are of that protocol. Booting with SC&MP 4.0.0, discovery and memory are tested as well.

@@ -1,4 +1,4 @@
-"""SpiNNMan's transceivers, as PyPI ships them, against emulated boards. See README.md."""
+"""SpiNNMan's transceivers, as PyPI ships them, against emulated boards. See docs/emulator/third-party.md."""
 
 import pathlib
 import random

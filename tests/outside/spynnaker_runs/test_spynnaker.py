@@ -1,4 +1,4 @@
-"""sPyNNaker, as PyPI ships it, in real mode against emulated boards. See README.md.
+"""sPyNNaker, as PyPI ships it, in real mode against emulated boards. See docs/emulator/third-party.md.
 
 Each script in `scripts` is what a modeller would write; it runs in a process, directory and home of its own, with a
 `.spynnaker.cfg` that names the board. What it found is judged here.
