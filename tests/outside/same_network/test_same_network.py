@@ -16,9 +16,11 @@ import pytest
 from board import TAPROOT, Board
 
 HERE = pathlib.Path(__file__).parent
+# A busy computer emulates slower than real time; by default sPyNNaker gives up 5 s after the time of the run.
 CONFIGURATION = """[Machine]
 machine_name = {host}
 version = {version}
+post_simulation_overrun_before_error = 120
 [Reports]
 write_network_graph = False
 """
