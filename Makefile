@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python test-outside bench bench-processor bench-emulator fuzz clean
+.PHONY: build run test format lint test-rust test-python test-outside test-third-party bench bench-processor bench-emulator fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -54,7 +54,8 @@ bench-processor:
 bench-emulator: build
 	$(VENV)/bin/python bench/emulator.py --write docs/emulator/speed.md
 
-## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM.
+## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM, SpiNNMan and rig on
+## four emulated chips.
 test-outside: build
 	cargo build --quiet --workspace --examples
 	$(VENV)/bin/python tests/outside/network/compare_with_mock.py target/debug/examples/expand
@@ -62,6 +63,17 @@ test-outside: build
 	$(VENV)/bin/python tests/outside/spynnaker/compare.py $(OUTSIDE)/spynnaker/bin/python target/debug/examples/dump_image
 	$(call environment,processors,-r software-emulator/conformance/requirements.txt)
 	$(OUTSIDE)/processors/bin/python software-emulator/conformance/arm_cases.py target/debug/examples/arm-cases
+	$(call environment,spinnman,-r tests/outside/spinnman/requirements.txt)
+	$(OUTSIDE)/spinnman/bin/python -m pytest -q -p no:cacheprovider tests/outside/spinnman -k spin3
+	$(call environment,rig,-r tests/outside/rig/requirements.txt)
+	$(OUTSIDE)/rig/bin/python -m pytest -q -p no:cacheprovider tests/outside/rig -k spin3
+
+## SpiNNMan, rig and sPyNNaker against emulated boards, all of it. Minutes; rewrites docs/emulator/third-party.md.
+test-third-party: build
+	$(call environment,spinnman,-r tests/outside/spinnman/requirements.txt)
+	$(call environment,rig,-r tests/outside/rig/requirements.txt)
+	$(call environment,spynnaker_runs,-r tests/outside/spynnaker_runs/requirements.txt)
+	$(VENV)/bin/python tests/outside/third_party.py $(OUTSIDE)
 
 OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.
