@@ -8,7 +8,7 @@
 pub const CYCLES_PER_SECOND: u64 = 200_000_000;
 
 /// Durations of the shared hardware, in processor cycles unless a field says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Timing {
     /// Extra cycles of a core's load from SDRAM. "More than 100 ns" (resource slides of the 2015 workshop), so 20
     /// and a little for the bridge.

@@ -1,5 +1,6 @@
 //! One core: the processor, its own peripherals, and the bus between them and the rest of the chip.
 
+use super::state::TcmDigest;
 use super::uncore::{Shared, lane, spread};
 use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Width};
 use crate::diagnostics::{Access, Unmodelled};
@@ -93,6 +94,7 @@ pub(crate) struct Core {
     pub(crate) held: bool,
     /// Its clock is stopped.
     pub(crate) disabled: bool,
+    pub(super) tcm_digest: Option<TcmDigest>,
 }
 
 impl Core {
@@ -104,6 +106,7 @@ impl Core {
             in_rom: true,
             held: false,
             disabled: false,
+            tcm_digest: None,
         }
     }
 
@@ -173,13 +176,16 @@ impl Core {
             if now >= end || shared.stop {
                 return now;
             }
-            self.cpu.run(
-                &mut CoreBus {
-                    local: &mut self.local,
-                    shared,
-                },
-                end,
-            );
+            let plain = shared.plain;
+            let mut bus = CoreBus {
+                local: &mut self.local,
+                shared,
+            };
+            if plain {
+                self.cpu.run_plainly(&mut bus, end);
+            } else {
+                self.cpu.run(&mut bus, end);
+            }
         }
     }
 }

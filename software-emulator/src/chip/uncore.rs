@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) lines: u32,
     /// The running core changed something that it or other cores have to notice at once.
     pub(crate) stop: bool,
+    /// Cores run by the plain interpreter alone: slower, and the same to the cycle.
+    pub(crate) plain: bool,
 }
 
 /// What a System NoC address selects.

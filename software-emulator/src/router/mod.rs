@@ -47,7 +47,7 @@ pub(crate) trait Ports {
 /// Where a packet goes: bits 0-5 links, 6-23 physical cores, as in a route word.
 type Outputs = u32;
 
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, serde::Serialize)]
 struct Held {
     packet: Packet,
     /// Link it came from, or 7.
@@ -62,12 +62,14 @@ struct Held {
 }
 
 /// The router of one chip.
+#[derive(serde::Serialize)]
 pub(crate) struct Router {
     pub(crate) registers: Registers,
     pub(crate) table: Table,
     /// Packets on each link, with the cycle in which they are here.
     inputs: [VecDeque<(u64, Packet)>; LINKS],
     /// Packets taken from each link since the counts were collected.
+    #[serde(skip)]
     pub(crate) taken: [u8; LINKS],
     /// Packets from the chip's own cores, in the order in which the cores ran.
     pub(crate) injected: Vec<Injected>,
@@ -404,19 +406,6 @@ impl Router {
             _ => return self.registers.write(offset, value),
         }
         Ok(())
-    }
-
-    /// Feeds everything that decides the router's future to `hasher`.
-    pub(crate) fn hash_state(&self, hasher: &mut impl std::hash::Hasher) {
-        use std::hash::Hash;
-        self.registers.hash(hasher);
-        for word in self.table.words() {
-            hasher.write_u32(word);
-        }
-        self.inputs.hash(hasher);
-        self.injected.hash(hasher);
-        self.held.hash(hasher);
-        self.free_halves.hash(hasher);
     }
 }
 

@@ -31,7 +31,7 @@ const CONTROL_RESET: u32 = 0x0080_0001;
 const P2P_WORDS: usize = 8192;
 
 /// A captured packet.
-#[derive(Clone, Default, Hash)]
+#[derive(Clone, Default, serde::Serialize)]
 struct Captured {
     header: u32,
     key: u32,
@@ -46,7 +46,7 @@ impl Captured {
 }
 
 /// All registers but the multicast table.
-#[derive(Clone, Hash)]
+#[derive(Clone, serde::Serialize)]
 pub(crate) struct Registers {
     control: u32,
     error: Captured,
