@@ -114,8 +114,9 @@ pub(crate) struct Map {
 
 #[derive(Debug, Args)]
 pub(crate) struct Emulate {
-    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, or a TOML file.
-    pub(crate) machine: String,
+    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, or a TOML file. A replay knows its machine.
+    #[arg(required_unless_present = "replay")]
+    pub(crate) machine: Option<String>,
     /// First address to listen on; further boards take the following ones. Anything but loopback must be named here.
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,
@@ -128,12 +129,30 @@ pub(crate) struct Emulate {
     /// Replace timing parameters by those in a TOML file; its keys are those of software-emulator/timing.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) timing: Option<PathBuf>,
+    /// Execute with the plain interpreter alone: slower, and the same to the cycle.
+    #[arg(long)]
+    pub(crate) plain: bool,
     /// Record what comes from outside, with emulated time.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
-    /// Repeat a recorded run instead of listening.
-    #[arg(long, value_name = "FILE")]
+    /// Emulated time between two states in the trace, by which a replay checks itself.
+    #[arg(
+        long,
+        value_name = "MS",
+        requires = "trace",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) hash_every: Option<u32>,
+    /// Repeat a recorded run, as fast as this computer allows, instead of listening.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "bind", "gdb"])]
     pub(crate) replay: Option<PathBuf>,
+    /// Write the state hashes of the machine and its chips for every emulated millisecond of a replay.
+    #[arg(long, value_name = "FILE", requires = "replay")]
+    pub(crate) hashes: Option<PathBuf>,
+    /// Repeat a second run beside the first and name the first difference: `plain` (the same by the plain interpreter),
+    /// `threads=N` (the same with so many threads), or another trace.
+    #[arg(long, value_name = "WITH", requires = "replay", conflicts_with = "hashes")]
+    pub(crate) compare: Option<String>,
     /// Serve the GDB remote protocol.
     #[arg(long, value_name = "ADDR")]
     pub(crate) gdb: Option<std::net::SocketAddr>,

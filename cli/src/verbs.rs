@@ -4,6 +4,7 @@ mod board;
 mod emulate;
 mod firmware;
 mod map;
+mod replay;
 mod run;
 
 use crate::{
@@ -18,7 +19,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<bool, Failure> {
         Verb::Run(run) => run::run(&run, json),
         Verb::Map(map) => map::map(&map, json),
         Verb::Check { directory } => map::check(&directory, json),
-        Verb::Emulate(emulate) => emulate::emulate(&emulate, json),
+        Verb::Emulate(emulate) => match &emulate.replay {
+            Some(trace) => replay::replay(trace, &emulate, json),
+            None => emulate::emulate(&emulate, json),
+        },
         Verb::Boot { host, again } => board::boot(&host, again, json),
         Verb::Info { host } => board::info(&host, json),
         Verb::Ps { host } => board::ps(&host, json),

@@ -71,6 +71,7 @@ impl OpenMachine {
                     threads,
                     bind: Bind::Loopback,
                     timing: Timing::STOCK,
+                    plain: false,
                 };
                 let running = Emulator::start(machine, &options)?;
                 let std::net::IpAddr::V4(address) = running.address() else {

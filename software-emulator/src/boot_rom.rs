@@ -18,7 +18,7 @@ use crate::packet::Packet;
 const IMAGE_BYTES: usize = 32 * 1024;
 const BLOCKS: usize = 256;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 enum Channel {
     Ethernet,
     Links,
@@ -32,7 +32,7 @@ pub(crate) struct Image {
 }
 
 /// The monitor's state while the ROM waits for an image.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub(crate) struct BootRom {
     channel: Option<Channel>,
     blocks: usize,

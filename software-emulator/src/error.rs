@@ -45,6 +45,9 @@ pub enum EmulatorError {
         #[source]
         source: std::io::Error,
     },
+    /// The beginning of a trace could not be written.
+    #[error("the trace cannot be written")]
+    Trace(#[source] std::io::Error),
     /// A thread could not be started.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),

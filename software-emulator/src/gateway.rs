@@ -43,6 +43,11 @@ impl Gateway {
         }
     }
 
+    /// Datagrams handed to the board so far, modulo 65,536.
+    pub(crate) fn sent(&self) -> u16 {
+        self.identification
+    }
+
     /// A frame that carries a datagram from `host` to a port of the board; none if it is too long for one frame.
     pub(crate) fn frame(&mut self, host: SocketAddrV4, port: u16, data: &[u8]) -> Option<Vec<u8>> {
         if data.len() > MOST_DATA {

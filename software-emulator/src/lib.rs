@@ -3,6 +3,7 @@
 //!
 //! * [`System`] is a machine that advances when it is told to, takes datagrams and gives datagrams back.
 //! * [`arm`] is the processor; `peripheral`, `router`, `chip` and `boot_rom` are the rest of a chip.
+//! * [`trace`] records what came from outside and repeats runs from that.
 //! * [`Timing`] holds every duration that the public sources leave open, with its provenance.
 //!
 //! ```text
@@ -23,12 +24,16 @@ mod machine;
 mod packet;
 mod peripheral;
 mod router;
+mod state;
 mod timing;
+pub mod trace;
 mod wire;
 
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
 pub use machine::system::{CoreState, Datagram, Statistics, System};
 pub use router::Damage;
+pub use state::{Difference, Place, StateHash};
 pub use timing::{CYCLES_PER_SECOND, Timing, TimingError, TimingProblem};
-pub use wire::{Bind, Emulator, Logged, Options, Pace, Running};
+pub use trace::Logged;
+pub use wire::{Behind, Bind, Emulator, Notice, Options, Pace, Pacing, Running};

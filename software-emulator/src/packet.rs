@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 }
 
 /// One packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Packet {
     pub(crate) control: u8,
     pub(crate) key: u32,

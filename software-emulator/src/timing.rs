@@ -19,7 +19,7 @@ macro_rules! parameters {
     ($($(#[doc = $doc:literal])* $field:ident: $kind:ty = $key:ident, $range:expr;)*) => {
         /// Durations of the shared hardware, in processor cycles unless a field says otherwise. The sources of the stock
         /// values are in `timing.toml`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
         pub struct Timing {
             $($(#[doc = $doc])* pub $field: $kind,)*
         }

@@ -6,32 +6,64 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{net::IpAddr, path::Path, time::Duration};
-use taproot_emulator::{Bind, CYCLES_PER_SECOND, Emulator, Options, Timing};
+use std::{fs::File, net::IpAddr, path::Path, time::Duration};
+use taproot_emulator::{
+    Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Running, Statistics,
+    Timing,
+};
 use taproot_session::{Observer, SessionError, Target, processors};
+use taproot_spinnaker_chip::Machine;
 
 pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> {
-    for (given, flag) in [
-        (arguments.trace.is_some(), "--trace"),
-        (arguments.replay.is_some(), "--replay"),
-        (arguments.gdb.is_some(), "--gdb"),
-    ] {
-        if given {
-            return Err(Failure::with_hint(
-                format!("`{flag}` is not there yet"),
-                "a run is already repeatable: the same datagrams at the same emulated times give the same bytes",
-            ));
-        }
-    }
-    let Target::Emulated(machine) = Target::parse(&arguments.machine)? else {
+    if arguments.gdb.is_some() {
         return Err(Failure::with_hint(
-            format!(
-                "`{}` is a real board, not a machine to emulate",
-                arguments.machine
-            ),
+            "`--gdb` is not there yet",
+            "`--trace` and `--replay --compare` find where two runs part, to the register",
+        ));
+    }
+    let name = arguments.machine.as_deref().unwrap_or_default();
+    let Target::Emulated(machine) = Target::parse(name)? else {
+        return Err(Failure::with_hint(
+            format!("`{name}` is a real board, not a machine to emulate"),
             "try `taproot emulate spin5`",
         ));
     };
+    let options = options(arguments)?;
+    // Ctrl-C is looked at below, so that the sockets are closed in order.
+    let progress = Progress::new();
+    let running = start(&machine, &options, arguments)?;
+    ready(&machine, &running, json);
+    let mut behind = Behind::default();
+    let failed = loop {
+        if progress.interrupted() {
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        if !running.is_running() {
+            return Err(
+                "the emulated machine has stopped by itself; this is a defect of the emulator".into(),
+            );
+        }
+        if let Some(error) = running.trace_failure() {
+            break Some(error);
+        }
+        let Pacing { wall, lost, .. } = running.pacing();
+        if let Some(notice) = behind.look(wall, lost) {
+            say(notice);
+        }
+    };
+    let pacing = running.pacing();
+    let (statistics, failed_last) = running.stop_traced();
+    if let Some(statistics) = &statistics {
+        report(statistics, pacing, options.pace, json);
+    }
+    match (failed.or(failed_last), &arguments.trace) {
+        (Some(error), Some(path)) => Err(not_written(path, &error)),
+        _ => Ok(true),
+    }
+}
+
+fn options(arguments: &Emulate) -> Result<Options, Failure> {
     let bind = match arguments.bind {
         None => Bind::Loopback,
         Some(IpAddr::V4(address)) if address.is_loopback() => Bind::At(address),
@@ -43,7 +75,7 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         }
         Some(address) => return Err(SessionError::NotV4(address).into()),
     };
-    let options = Options {
+    Ok(Options {
         pace: match arguments.pace {
             Pace::Real => taproot_emulator::Pace::Real,
             Pace::Free => taproot_emulator::Pace::Free,
@@ -51,10 +83,33 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         threads: arguments.threads.unwrap_or_else(processors).max(1),
         bind,
         timing: timing(arguments.timing.as_deref())?,
+        plain: arguments.plain,
+    })
+}
+
+fn start(machine: &Machine, options: &Options, arguments: &Emulate) -> Result<Running, Failure> {
+    let Some(path) = &arguments.trace else {
+        return Ok(Emulator::start(machine, options)?);
     };
-    // Ctrl-C is looked at below, so that the sockets are closed in order.
-    let progress = Progress::new();
-    let running = Emulator::start(&machine, &options)?;
+    // No buffer: of a program that is killed, everything it has recorded is in the file.
+    let file = File::create(path).map_err(|error| not_written(path, &error))?;
+    let states = arguments
+        .hash_every
+        .map(|milliseconds| u64::from(milliseconds) * CYCLES_PER_SECOND / 1000);
+    Emulator::start_traced(machine, options, file, states).map_err(|error| match error {
+        EmulatorError::Trace(error) => not_written(path, &error),
+        other => other.into(),
+    })
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::with_hint(
+        format!("the trace {} cannot be written: {error}", path.display()),
+        "what is in it so far can be replayed",
+    )
+}
+
+fn ready(machine: &Machine, running: &Running, json: bool) {
     if json {
         output::json_line(&serde_json::json!({
             "ready": true,
@@ -68,28 +123,50 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         let addresses: Vec<String> = running.addresses().iter().map(ToString::to_string).collect();
         output::result(format!("{} ready at {}", machine.name(), addresses.join(" ")));
     }
-    while !progress.interrupted() {
-        std::thread::sleep(Duration::from_millis(50));
-        if running.statistics().is_none() {
-            return Err(
-                "the emulated machine has stopped by itself; this is a defect of the emulator".into(),
-            );
-        }
+}
+
+fn say(notice: Notice) {
+    match notice {
+        Notice::Behind { fraction, lost } => output::message(&format!(
+            "falling behind: {:.0} % of real time lately, {:.1} s lost so far",
+            100.0 * fraction,
+            lost.as_secs_f64()
+        )),
+        Notice::KeepsUp { lost } => output::message(&format!(
+            "keeping up with real time again, {:.1} s lost",
+            lost.as_secs_f64()
+        )),
     }
-    if let Some(statistics) = running.stop() {
-        let seconds = statistics.cycles as f64 / CYCLES_PER_SECOND as f64;
+}
+
+fn report(statistics: &Statistics, pacing: Pacing, pace: taproot_emulator::Pace, json: bool) {
+    let emulated = statistics.cycles as f64 / CYCLES_PER_SECOND as f64;
+    let (wall, lost) = (pacing.wall.as_secs_f64(), pacing.lost.as_secs_f64());
+    output::message(&format!(
+        "stopped after {emulated:.3} emulated seconds and {} instructions",
+        statistics.instructions
+    ));
+    if pace == taproot_emulator::Pace::Real && !pacing.lost.is_zero() {
         output::message(&format!(
-            "stopped after {seconds:.3} emulated seconds and {} instructions",
-            statistics.instructions
+            "fell behind: {:.1} % of real time on average, {lost:.3} s of {wall:.3} s lost",
+            100.0 * (1.0 - lost / wall)
         ));
-        for report in &statistics.reports {
-            output::message(&format!(
-                "not modelled: {:?} of 0x{:08x} on chip {}, physical core {}, first at program counter 0x{:08x}",
-                report.kind, report.address, report.chip, report.core, report.pc
-            ));
-        }
     }
-    Ok(true)
+    if json {
+        output::json_line(&serde_json::json!({
+            "stopped": true,
+            "emulated_seconds": emulated,
+            "wall_seconds": wall,
+            "lost_seconds": lost,
+            "instructions": statistics.instructions,
+        }));
+    }
+    for report in &statistics.reports {
+        output::message(&format!(
+            "not modelled: {:?} of 0x{:08x} on chip {}, physical core {}, first at program counter 0x{:08x}",
+            report.kind, report.address, report.chip, report.core, report.pc
+        ));
+    }
 }
 
 /// The timing parameters: the stock ones, or those with what a file replaces.

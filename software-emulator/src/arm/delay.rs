@@ -31,7 +31,8 @@ impl Core {
     }
 
     fn address(&self, ahead: u32) -> u32 {
-        self.pc.wrapping_add(ahead * if self.thumb { 2 } else { 4 })
+        self.pc
+            .wrapping_add(ahead.wrapping_mul(if self.thumb { 2 } else { 4 }))
     }
 
     /// How many instructions the conditional branch `ahead` instructions on goes back, if it is one, and by one or two.

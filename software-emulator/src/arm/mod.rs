@@ -114,6 +114,8 @@ pub enum Stop {
 pub struct Cpu {
     core: Core,
     pages: Box<Pages>,
+    /// How often the TCMs were written from outside.
+    copies: u64,
 }
 
 impl Default for Cpu {
@@ -133,6 +135,7 @@ impl Cpu {
         let mut cpu = Cpu {
             core: Core::new(),
             pages: Box::new(Pages::new(cache.clone())),
+            copies: 0,
         };
         cpu.reset();
         cpu
@@ -163,7 +166,7 @@ impl Cpu {
     /// The last instruction may end beyond the limit, by its own length. A sleeping processor wakes at the start of
     /// the call if the bus asserts an interrupt, whether or not the CPSR masks it.
     pub fn run<B: Bus>(&mut self, bus: &mut B, limit: u64) -> Stop {
-        let Cpu { core, pages } = self;
+        let Cpu { core, pages, .. } = self;
         core.observe(bus);
         // What a translation has left is for the fast loop.
         let mut rest = false;
@@ -294,10 +297,27 @@ impl Cpu {
     /// Writes the TCMs as a DMA controller or a debugger does, and forgets code predecoded from there; false, and
     /// nothing written, unless all of it lies in one TCM.
     pub fn tcm_write(&mut self, address: u32, data: &[u8]) -> bool {
+        self.copies += 1;
         self.core
             .tcm_mut(address, data.len())
             .map(|bytes| bytes.copy_from_slice(data))
             .is_some()
+    }
+
+    /// How often [`tcm_write`](Cpu::tcm_write) was called: with [`instructions`](Cpu::instructions) it tells whether the
+    /// TCMs can have changed.
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// The instruction TCM.
+    pub fn itcm(&self) -> &[u8] {
+        &*self.core.itcm
+    }
+
+    /// The data TCM.
+    pub fn dtcm(&self) -> &[u8] {
+        &*self.core.dtcm
     }
 
     /// General register `n` (0 to 15, taken modulo 16) as the current mode sees it; 15 is the address of the next

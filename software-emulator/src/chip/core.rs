@@ -1,6 +1,7 @@
 //! One core: the processor, its own peripherals, and the bus between them and the rest of the chip.
 
 use super::routine::Routine;
+use super::state::TcmDigest;
 use super::uncore::{Shared, lane, spread};
 use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Width};
 use crate::diagnostics::{Access, Unmodelled};
@@ -101,6 +102,7 @@ pub(crate) struct Core {
     pub(crate) disabled: bool,
     /// What it does again and again.
     pub(crate) routine: Routine,
+    pub(super) tcm_digest: Option<TcmDigest>,
 }
 
 impl Core {
@@ -113,6 +115,7 @@ impl Core {
             held: false,
             disabled: false,
             routine: Routine::new(),
+            tcm_digest: None,
         }
     }
 
@@ -188,14 +191,17 @@ impl Core {
                 return now;
             }
             let end = shared.window_end;
-            self.cpu.run(
-                &mut CoreBus {
-                    local: &mut self.local,
-                    routine: &mut self.routine,
-                    shared,
-                },
-                end,
-            );
+            let plain = shared.plain;
+            let mut bus = CoreBus {
+                local: &mut self.local,
+                routine: &mut self.routine,
+                shared,
+            };
+            if plain {
+                self.cpu.run_plainly(&mut bus, end);
+            } else {
+                self.cpu.run(&mut bus, end);
+            }
             if std::mem::take(&mut shared.acted) || self.cpu.asleep() {
                 shared.closed = true;
                 let began = self.cpu.last_access_began().max(shared.window_start);

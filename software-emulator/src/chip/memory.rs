@@ -3,6 +3,7 @@
 //! Power-on content is zero, which makes SCAMP's random seed the same on every run.
 
 use crate::arm::Width;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const PAGE: usize = 16 * 1024;
 
@@ -11,6 +12,38 @@ const PAGE: usize = 16 * 1024;
 pub(crate) struct Memory {
     pages: Vec<Option<Box<[u8; PAGE]>>>,
     mask: u32,
+    /// Kept once somebody has asked for a digest.
+    digests: Option<Digests>,
+}
+
+/// The numbers of all pages, and which of them are out of date.
+#[derive(Clone)]
+struct Digests {
+    /// By page; zero for a page of zeros.
+    pages: Vec<u64>,
+    is_stale: Vec<bool>,
+    stale: Vec<u32>,
+    /// The sum of all, kept as they change.
+    sum: u64,
+}
+
+impl Digests {
+    fn all_stale(pages: usize) -> Self {
+        Self {
+            pages: vec![0; pages],
+            is_stale: vec![true; pages],
+            stale: (0..pages as u32).collect(),
+            sum: 0,
+        }
+    }
+
+    #[inline]
+    fn touch(&mut self, page: usize) {
+        if !self.is_stale[page] {
+            self.is_stale[page] = true;
+            self.stale.push(page as u32);
+        }
+    }
 }
 
 impl Memory {
@@ -23,6 +56,7 @@ impl Memory {
         Self {
             pages: vec![None; bytes as usize / PAGE],
             mask: bytes - 1,
+            digests: None,
         }
     }
 
@@ -32,6 +66,9 @@ impl Memory {
     }
 
     fn page_mut(&mut self, page: usize) -> &mut [u8; PAGE] {
+        if let Some(digests) = &mut self.digests {
+            digests.touch(page);
+        }
         self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]))
     }
 
@@ -102,12 +139,44 @@ impl Memory {
         self.pages.iter().flatten().count() * PAGE
     }
 
-    /// Every page that holds something other than zeros, with its address.
-    pub(crate) fn contents(&self) -> impl Iterator<Item = (u32, &[u8; PAGE])> {
-        (0u32..)
-            .zip(&self.pages)
-            .filter_map(|(n, page)| Some((n * PAGE as u32, &**page.as_ref()?)))
-            .filter(|(_, page)| page.iter().any(|byte| *byte != 0))
+    /// A number for the whole content. Only pages written since it was last asked for are looked at.
+    pub(crate) fn digest(&mut self) -> u64 {
+        let digests = self
+            .digests
+            .get_or_insert_with(|| Digests::all_stale(self.pages.len()));
+        while let Some(page) = digests.stale.pop() {
+            let n = page as usize;
+            digests.is_stale[n] = false;
+            let digest = match &self.pages[n] {
+                Some(bytes) if bytes.iter().any(|byte| *byte != 0) => {
+                    xxh3_64_with_seed(&**bytes, u64::from(page) + 1)
+                }
+                _ => 0,
+            };
+            digests.sum = digests.sum.wrapping_sub(digests.pages[n]).wrapping_add(digest);
+            digests.pages[n] = digest;
+        }
+        digests.sum
+    }
+
+    /// The lowest offset at which this memory and one of the same size differ, and what either holds there.
+    pub(crate) fn first_difference(&self, other: &Self) -> Option<(u32, u8, u8)> {
+        const ZEROS: [u8; PAGE] = [0; PAGE];
+        self.pages
+            .iter()
+            .zip(&other.pages)
+            .enumerate()
+            .find_map(|(n, (a, b))| {
+                let (a, b) = match (a, b) {
+                    (None, None) => return None,
+                    (a, b) => (a.as_deref().unwrap_or(&ZEROS), b.as_deref().unwrap_or(&ZEROS)),
+                };
+                if a == b {
+                    return None;
+                }
+                let at = a.iter().zip(b).position(|(a, b)| a != b)?;
+                Some(((n * PAGE + at) as u32, a[at], b[at]))
+            })
     }
 }
 
@@ -138,5 +207,25 @@ mod tests {
         // The end meets the beginning.
         memory.copy_in(64 * 1024 - 2, &[1, 2, 3, 4]);
         assert_eq!(memory.load(0, Width::Half), 0x0403);
+    }
+
+    #[test]
+    fn digests_follow_what_is_written() {
+        let mut memory = Memory::new(64 * 1024);
+        let empty = memory.digest();
+        memory.store(0x8000, Width::Byte, 1);
+        let one = memory.digest();
+        assert_ne!(one, empty);
+        // The same byte in another page is another content; zeros are no content, written or not.
+        memory.store(0x8000, Width::Byte, 0);
+        assert_eq!(memory.digest(), empty);
+        memory.copy_in(0xc000, &[1]);
+        assert!(![one, empty].contains(&memory.digest()));
+        let mut fresh = Memory::new(64 * 1024);
+        fresh.store(0xc000, Width::Byte, 1);
+        assert_eq!(fresh.digest(), memory.digest());
+        assert_eq!(fresh.first_difference(&memory), None);
+        fresh.store(0x4001, Width::Byte, 7);
+        assert_eq!(fresh.first_difference(&memory), Some((0x4001, 7, 0)));
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod core;
 pub(crate) mod memory;
 mod routine;
+mod state;
 pub(crate) mod uncore;
 
 use crate::arm::CodeCache;
@@ -22,7 +23,6 @@ use crate::router::{LINKS, Ports, Router};
 use crate::timing::Timing;
 use core::Core;
 use memory::Memory;
-use std::hash::{Hash, Hasher};
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, SYSTEM_RAM_SIZE};
 use taproot_spinnaker_chip::system_ram::SROM_BLOCK;
 use taproot_spinnaker_chip::{CORES_PER_CHIP, ChipXy, CoreSet, SDRAM_BYTES};
@@ -36,7 +36,7 @@ const IMAGE_SPACE: u32 = DTCM_BASE + 0x8000;
 const IMAGE_COPY: u64 = 25_000;
 
 /// One end of a link, seen from the sender.
-#[derive(Clone, Hash)]
+#[derive(Clone, serde::Serialize)]
 pub(crate) struct LinkOut {
     /// Nobody is there, or the wire is broken.
     connected: bool,
@@ -134,6 +134,7 @@ impl Chip {
                 closed: false,
                 window_start: 0,
                 window_end: 0,
+                plain: false,
             },
             rom: BootRom::new(),
             attention: [NEVER; CORES],
@@ -493,40 +494,6 @@ impl Chip {
     /// Instructions executed by all cores.
     pub(crate) fn instructions(&self) -> u64 {
         self.cores.iter().map(|core| core.cpu.instructions()).sum()
-    }
-
-    /// Feeds everything that decides the chip's future to `hasher`.
-    pub(crate) fn hash_state(&self, hasher: &mut impl Hasher) {
-        let mut tcm = vec![0; 64 * 1024];
-        for core in &self.cores {
-            core.cpu.state().hash(hasher);
-            (core.cpu.cycles(), core.cpu.instructions(), core.cpu.asleep()).hash(hasher);
-            (core.working, core.in_rom, core.held, core.disabled).hash(hasher);
-            for (base, bytes) in [(0, 32 * 1024), (DTCM_BASE, 64 * 1024)] {
-                core.cpu.tcm_read(base, &mut tcm[..bytes]);
-                hasher.write(&tcm[..bytes]);
-            }
-            let local = &core.local;
-            (&local.vic, &local.timers, &local.dma, &local.communications).hash(hasher);
-            (local.outer_lines, local.next_event).hash(hasher);
-        }
-        let uncore = &self.shared.uncore;
-        for memory in [&uncore.sdram, &uncore.ram] {
-            for (address, page) in memory.contents() {
-                hasher.write_u32(address);
-                hasher.write(page);
-            }
-        }
-        (
-            &uncore.system,
-            &uncore.watchdog,
-            &uncore.memory_controller,
-            &uncore.ethernet,
-        )
-            .hash(hasher);
-        uncore.sdram_free.hash(hasher);
-        self.shared.router.hash_state(hasher);
-        (self.shared.lines, &self.attention, &self.links).hash(hasher);
     }
 }
 

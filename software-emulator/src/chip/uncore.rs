@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     /// The window that is being executed.
     pub(crate) window_start: u64,
     pub(crate) window_end: u64,
+    /// Cores run by the plain interpreter alone: slower, and the same to the cycle.
+    pub(crate) plain: bool,
 }
 
 /// What a System NoC address selects.

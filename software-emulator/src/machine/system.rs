@@ -2,19 +2,20 @@
 
 use super::pool::{Agenda, Pool, Slot};
 use crate::EmulatorError;
-use crate::arm::CodeCache;
+use crate::arm::{CodeCache, Width};
 use crate::chip::{Chip, ChipOptions, Outgoing};
-use crate::diagnostics::Report;
+use crate::diagnostics::{Access, Report};
 use crate::gateway::{Gateway, Received};
 use crate::router::Damage;
+use crate::state::{Difference, Place, StateHash};
 use crate::timing::Timing;
-use std::hash::{DefaultHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
 use taproot_spinnaker_chip::{ChipXy, Link, Machine};
+use xxhash_rust::xxh3::Xxh3;
 
 const WINDOW: u64 = Timing::WINDOW;
 /// Windows of one chip in a step, at most: a step is short, so that what comes from outside need not wait.
@@ -175,6 +176,22 @@ impl System {
     /// Emulated time in processor cycles of 5 ns.
     pub fn now(&self) -> u64 {
         self.now
+    }
+
+    /// All chips, by x, then y.
+    pub fn chips(&self) -> impl Iterator<Item = ChipXy> {
+        self.positions.iter().copied()
+    }
+
+    /// Whether cores run by the plain interpreter alone instead of by the fast paths built on it: slower, and the same to
+    /// the cycle. It may change between any two steps.
+    pub fn execute_plainly(&mut self, plain: bool) {
+        if plain {
+            self.execute_everything();
+        }
+        for slot in self.slots.iter() {
+            slot.lock().shared.plain = plain;
+        }
     }
 
     /// The chips with an Ethernet connection, one for each board.
@@ -377,14 +394,78 @@ impl System {
         statistics
     }
 
-    /// A number that differs, but for accidents, whenever two machines' memories, registers or packets differ.
+    /// A number that differs, but for accidents, whenever two machines' times, memories, registers or packets differ. It
+    /// is the same on every host and for every version of the compiler.
     pub fn state_hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u64(self.now);
-        for slot in self.slots.iter() {
-            slot.up_to_date(self.now).hash_state(&mut hasher);
+        self.state_hashes().machine
+    }
+
+    /// The same for the machine and for each of its chips. Memory is looked at again only where it may have changed since
+    /// this was last asked.
+    pub fn state_hashes(&self) -> StateHash {
+        let chips: Vec<u64> = self
+            .slots
+            .iter()
+            .map(|slot| slot.up_to_date(self.now).digest())
+            .collect();
+        let mut hasher = Xxh3::new();
+        hasher.update(&self.now.to_le_bytes());
+        for board in &self.boards {
+            hasher.update(&board.gateway.sent().to_le_bytes());
         }
-        hasher.finish()
+        for chip in &chips {
+            hasher.update(&chip.to_le_bytes());
+        }
+        StateHash {
+            cycle: self.now,
+            machine: hasher.digest(),
+            chips,
+        }
+    }
+
+    /// Where this machine and another of the same description differ: chip by chip in the order of [`System::chips`], core
+    /// by core, registers first, up to `most` places. Of each memory the lowest address is named.
+    pub fn differences(&self, other: &System, most: usize) -> Vec<Difference> {
+        if std::ptr::eq(self, other) {
+            return Vec::new();
+        }
+        let general = |name: &str, first: u64, second: u64| {
+            (first != second).then(|| Difference {
+                chip: None,
+                core: None,
+                place: Place::Device(name.to_owned()),
+                first: first.to_string(),
+                second: second.to_string(),
+            })
+        };
+        let mut found: Vec<Difference> = general("time in cycles", self.now, other.now)
+            .into_iter()
+            .collect();
+        found.extend(general(
+            "number of chips",
+            self.slots.len() as u64,
+            other.slots.len() as u64,
+        ));
+        for (n, (a, b)) in self.boards.iter().zip(&other.boards).enumerate() {
+            found.extend(general(
+                &format!("datagrams to board {n}"),
+                a.gateway.sent().into(),
+                b.gateway.sent().into(),
+            ));
+        }
+        for (a, b) in self.slots.iter().zip(other.slots.iter()) {
+            if found.len() >= most {
+                break;
+            }
+            found.extend(a.up_to_date(self.now).differences(&b.up_to_date(other.now)));
+        }
+        found.truncate(most);
+        found
+    }
+
+    /// The first place in which this machine and another of the same description differ; none if they are the same.
+    pub fn first_difference(&self, other: &System) -> Option<Difference> {
+        self.differences(other, 1).pop()
     }
 
     /// Damages the next packet that arrives at a chip by a link, as a bad wire would. False if there is no such chip.
@@ -424,6 +505,55 @@ impl System {
             }
             _ => false,
         }
+    }
+
+    /// Writes as a debugger does: SDRAM and System RAM of the chip, the TCMs of a physical core, or one word of a register
+    /// that the cores of the chip share. False if nothing is there.
+    pub fn patch(&mut self, xy: ChipXy, core: Option<u8>, address: u32, data: &[u8]) -> bool {
+        let Ok(index) = self.positions.binary_search(&xy) else {
+            return false;
+        };
+        let mut chip = self.slots[index].lock();
+        match (core, address) {
+            (Some(core), 0..ITCM_SIZE) | (Some(core), DTCM_BASE..0x0041_0000) => chip
+                .cores
+                .get_mut(usize::from(core))
+                .is_some_and(|core| core.cpu.tcm_write(address, data)),
+            (_, SDRAM_BASE..0x8000_0000) => {
+                chip.shared.uncore.sdram.copy_in(address, data);
+                true
+            }
+            (_, SYSTEM_RAM_BASE..0xe600_0000 | 0xf500_0000..0xf600_0000) => {
+                chip.shared.uncore.ram.copy_in(address, data);
+                true
+            }
+            (_, 0xe000_0000..0xe700_0000 | 0xf000_0000..0xf700_0000) => {
+                let access = Access {
+                    at: self.now,
+                    pc: 0,
+                    core: 255,
+                };
+                <[u8; 4]>::try_from(data).is_ok_and(|word| {
+                    let value = u32::from_le_bytes(word);
+                    address.is_multiple_of(4) && chip.shared.store(address, Width::Word, value, access)
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Sets a register of a physical core as a debugger does: 0 to 14, or 15 for the address of the next instruction. False
+    /// if there is no such core.
+    pub fn set_register(&mut self, xy: ChipXy, core: u8, register: usize, value: u32) -> bool {
+        let Ok(index) = self.positions.binary_search(&xy) else {
+            return false;
+        };
+        let mut chip = self.slots[index].lock();
+        let core = chip.cores.get_mut(usize::from(core));
+        core.is_some_and(|core| {
+            core.cpu.set_register(register, value);
+            true
+        })
     }
 
     /// Program counter and status register of a physical core, for debugging; none if there is no such core.

@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 pub(crate) const LOCAL_ROUTE: u8 = 7;
 
 /// A packet on its way from a core to the router.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Injected {
     pub(crate) at: u64,
     pub(crate) core: u8,
@@ -34,7 +34,7 @@ pub(crate) struct Injected {
 }
 
 /// A packet on its way from the router to a core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 struct Arrival {
     at: u64,
     route: u8,
@@ -42,7 +42,7 @@ struct Arrival {
 }
 
 /// One communications controller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Communications {
     core: u8,
     control: u8,

@@ -27,7 +27,7 @@ use super::{NEVER, NoRegister};
 use crate::timing::Timing;
 
 /// A transfer as its registers describe it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize)]
 pub(crate) struct Transfer {
     pub(crate) system: u32,
     pub(crate) tcm: u32,
@@ -53,7 +53,7 @@ pub(crate) enum Outcome {
 }
 
 /// One DMA controller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Dma {
     core: u8,
     /// The registers as last written.

@@ -37,7 +37,7 @@ const CABLE_FRAMES: usize = 4096;
 const NATURAL_ORDER: u32 = 1 << 10;
 
 /// The controller of one chip, and the end of its cable.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Ethernet {
     command: u32,
     dropped: u32,
@@ -52,6 +52,7 @@ pub(crate) struct Ethernet {
     rx_write: usize,
     rx_used: usize,
     rx_toggles: (bool, bool),
+    #[serde(serialize_with = "crate::state::sequence")]
     lengths: [u16; DESCRIPTORS],
     descriptor_read: usize,
     unread: usize,

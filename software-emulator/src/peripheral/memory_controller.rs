@@ -14,7 +14,7 @@
 use super::NoRegister;
 
 /// The controller.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct MemoryController {
     state: u32,
     stored: Vec<u32>,

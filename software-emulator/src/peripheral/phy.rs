@@ -17,7 +17,7 @@ const DATA_OUT: u32 = 1 << 2;
 const CLOCK: u32 = 1 << 4;
 
 /// The PHY.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Phy {
     connected: bool,
     registers: [u16; 32],

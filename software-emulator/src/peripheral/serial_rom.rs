@@ -17,7 +17,7 @@
 const SIZE: usize = 128 * 1024;
 
 /// Levels of the pins towards the memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Pins {
     pub(crate) not_selected: bool,
     pub(crate) clock: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Pins {
 }
 
 /// The memory.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct SerialRom {
     /// Allocated on the first write; until then every byte is zero.
     content: Vec<u8>,

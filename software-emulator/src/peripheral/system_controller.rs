@@ -42,7 +42,7 @@ const PULSE: u64 = 256;
 const TEMPERATURE: u32 = 0x0000_1b00;
 
 /// The System Controller of one chip.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct SystemController {
     pub(crate) cpu_disable: u32,
     /// Interrupt requests to the cores.

@@ -22,7 +22,7 @@ const WIDE: u32 = 1 << 1;
 const ONE_SHOT: u32 = 1;
 
 /// One timer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Timer {
     load: u32,
     control: u32,

@@ -52,7 +52,7 @@ const DEFAULT_PRIORITY: u8 = 16;
 const IDLE: u8 = 17;
 
 /// One interrupt controller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Vic {
     lines: u32,
     soft: u32,

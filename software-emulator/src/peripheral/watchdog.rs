@@ -17,7 +17,7 @@ use super::{NEVER, NoRegister};
 const UNLOCK: u32 = 0x1acc_e551;
 
 /// The watchdog.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Watchdog {
     load: u32,
     control: u32,

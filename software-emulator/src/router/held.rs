@@ -30,7 +30,7 @@ pub(super) const REVERTING: u8 = 3;
 const ALL_LINKS: Outputs = (1 << LINKS) - 1;
 
 /// A packet in the output stage.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, serde::Serialize)]
 pub(super) struct Held {
     pub(super) packet: Packet,
     /// Bits 5:4 with which it came, for the diagnostic counters; 0 where they mean something else.

@@ -52,7 +52,7 @@ pub(crate) trait Ports {
 type Outputs = u32;
 
 /// What a bad wire does to a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum Damage {
     /// One bit arrives flipped: the parity is wrong.
     Bit,
@@ -61,7 +61,7 @@ pub enum Damage {
 }
 
 /// A packet from a neighbour.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, serde::Serialize)]
 struct Arrival {
     at: u64,
     packet: Packet,
@@ -70,6 +70,7 @@ struct Arrival {
 }
 
 /// The router of one chip.
+#[derive(serde::Serialize)]
 pub(crate) struct Router {
     pub(crate) registers: Registers,
     pub(crate) table: Table,
@@ -78,6 +79,7 @@ pub(crate) struct Router {
     /// What happens to the next packet on each link.
     pub(crate) damage: [Option<Damage>; LINKS],
     /// Packets taken from each link since the counts were collected.
+    #[serde(skip)]
     pub(crate) taken: [u8; LINKS],
     /// Packets from the chip's own cores, in the order in which the cores ran.
     pub(crate) injected: Vec<Injected>,
@@ -430,20 +432,6 @@ impl Router {
         held.deadline = self.deadline(held.second_wait, held.wait_began);
         self.retry_at = held.wait_began;
         self.held = Some(held);
-    }
-
-    /// Feeds everything that decides the router's future to `hasher`.
-    pub(crate) fn hash_state(&self, hasher: &mut impl std::hash::Hasher) {
-        use std::hash::Hash;
-        self.registers.hash(hasher);
-        for word in self.table.words() {
-            hasher.write_u32(word);
-        }
-        self.inputs.hash(hasher);
-        self.injected.hash(hasher);
-        self.damage.hash(hasher);
-        self.held.hash(hasher);
-        self.free_halves.hash(hasher);
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) enum Fault {
 }
 
 /// A captured packet.
-#[derive(Clone, Hash)]
+#[derive(Clone, serde::Serialize)]
 struct Captured {
     header: u32,
     key: u32,
@@ -81,7 +81,7 @@ impl Captured {
 }
 
 /// All registers but the multicast table.
-#[derive(Clone, Hash)]
+#[derive(Clone, serde::Serialize)]
 pub(crate) struct Registers {
     /// Half-cycles of the processor clock in a router clock.
     clock_halves: u64,

@@ -14,16 +14,20 @@ struct Live {
 }
 
 /// The content-addressable memory and the routes behind it.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize)]
 pub(crate) struct Table {
     keys: Vec<u32>,
     masks: Vec<u32>,
     routes: Vec<u32>,
     /// Entries that can match, in order; follows from the above when `fresh`.
+    #[serde(skip)]
     live: Vec<Live>,
     /// Recent answers by key; follows from the above.
+    #[serde(skip)]
     cache: Vec<(u32, Option<u16>)>,
+    #[serde(skip)]
     cached: Vec<bool>,
+    #[serde(skip)]
     fresh: bool,
 }
 
@@ -78,11 +82,6 @@ impl Table {
             index
         };
         index.map(|index| (index, self.routes[usize::from(index)]))
-    }
-
-    /// Everything that decides routes, for comparing states.
-    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
-        self.keys.iter().chain(&self.masks).chain(&self.routes).copied()
     }
 
     fn refresh(&mut self) {

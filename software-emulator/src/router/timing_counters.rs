@@ -19,7 +19,7 @@ const ACTIVE: u32 = 1 << 1;
 const HISTOGRAM: u32 = 1 << 2;
 
 /// The timing counters of one router.
-#[derive(Clone, Hash)]
+#[derive(Clone, serde::Serialize)]
 pub(super) struct TimingCounters {
     /// Half-cycles of the processor clock in a router clock.
     clock_halves: u64,

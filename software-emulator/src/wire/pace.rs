@@ -27,8 +27,9 @@ pub enum Pace {
 const FAST: u64 = 20;
 /// How long after the last datagram free mode slows down.
 const QUIET: Duration = Duration::from_secs(5);
-/// What the bucket holds, as wall-clock time.
-const DEPTH: Duration = Duration::from_millis(2);
+/// What the bucket holds, as wall-clock time: as much can be made up for after the host was busy elsewhere. Hosts'
+/// time-outs, half a second and more, do not notice.
+const DEPTH: Duration = Duration::from_millis(5);
 
 /// The bucket.
 pub(super) struct Bucket {
@@ -36,6 +37,9 @@ pub(super) struct Bucket {
     filled: Instant,
     cycles: u64,
     last_traffic: Instant,
+    /// Cycles in which nothing will happen and for which the emulation now sleeps: those the bucket holds as well.
+    resting: u64,
+    lost: Duration,
 }
 
 impl Bucket {
@@ -45,6 +49,8 @@ impl Bucket {
             filled: now,
             cycles: 0,
             last_traffic: now,
+            resting: 0,
+            lost: Duration::ZERO,
         }
     }
 
@@ -65,10 +71,21 @@ impl Bucket {
         let rate = self.factor(now) * CYCLES_PER_SECOND;
         let cycles =
             |duration: Duration| (duration.as_nanos() as u64).saturating_mul(rate / 1_000_000) / 1_000;
-        let gained = cycles(now.duration_since(self.filled).min(DEPTH));
+        let gained = cycles(now.saturating_duration_since(self.filled));
         self.filled = now;
-        self.cycles = (self.cycles + gained).min(cycles(DEPTH));
+        let most = cycles(DEPTH).max(std::mem::take(&mut self.resting));
+        let filled = self.cycles.saturating_add(gained);
+        self.cycles = filled.min(most);
+        if self.pace == Pace::Real {
+            let spilt = u128::from(filled - self.cycles) * 1_000_000_000 / u128::from(rate);
+            self.lost += Duration::from_nanos(spilt as u64);
+        }
         self.cycles
+    }
+
+    /// How much time has been lost because the host could not keep up, in real pace.
+    pub(super) fn lost(&self) -> Duration {
+        self.lost
     }
 
     /// Emulated time has passed.
@@ -76,8 +93,9 @@ impl Bucket {
         self.cycles = self.cycles.saturating_sub(cycles);
     }
 
-    /// How long until `cycles` more may pass.
-    pub(super) fn wait_for(&self, cycles: u64, now: Instant) -> Duration {
+    /// Nothing will happen in the next `cycles`; how long until they may have passed.
+    pub(super) fn rest(&mut self, cycles: u64, now: Instant) -> Duration {
+        self.resting = cycles;
         let missing = cycles.saturating_sub(self.cycles);
         let rate = self.factor(now) * CYCLES_PER_SECOND;
         Duration::from_nanos(missing.saturating_mul(1_000) / (rate / 1_000_000))
@@ -96,14 +114,33 @@ mod tests {
         let mut bucket = Bucket::new(Pace::Real, start);
         assert_eq!(bucket.available(start + MS), 200_000);
         bucket.spend(200_000);
-        assert_eq!(bucket.wait_for(100_000, start + MS), MS / 2);
+        assert_eq!(bucket.rest(100_000, start + MS), MS / 2);
+        assert_eq!(bucket.lost(), Duration::ZERO);
     }
 
     #[test]
-    fn lost_time_is_not_made_up_for() {
+    fn a_rest_of_any_length_loses_nothing() {
         let start = Instant::now();
         let mut bucket = Bucket::new(Pace::Real, start);
-        assert_eq!(bucket.available(start + 1000 * MS), 400_000);
+        // Nothing will ever happen: all the time there is passes at once.
+        bucket.rest(u64::MAX, start);
+        assert_eq!(bucket.available(start + 50 * MS), 10_000_000);
+        bucket.spend(10_000_000);
+        // Nothing happens for 20 ms, but the host comes back after 30.
+        bucket.rest(4_000_000, start + 50 * MS);
+        assert_eq!(bucket.available(start + 80 * MS), 4_000_000);
+        assert_eq!(bucket.lost(), 10 * MS);
+    }
+
+    #[test]
+    fn lost_time_is_counted_and_not_made_up_for() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(Pace::Real, start);
+        assert_eq!(bucket.available(start + 1000 * MS), 1_000_000);
+        assert_eq!(bucket.lost(), 995 * MS);
+        let mut bucket = Bucket::new(Pace::Free, start);
+        bucket.available(start + 1000 * MS);
+        assert_eq!(bucket.lost(), Duration::ZERO, "free pace promises nothing");
     }
 
     #[test]
@@ -112,7 +149,7 @@ mod tests {
         let mut bucket = Bucket::new(Pace::Free, start);
         assert_eq!(bucket.available(start + MS), 4_000_000);
         bucket.spend(u64::MAX);
-        assert_eq!(bucket.available(start + 6000 * MS), 400_000);
+        assert_eq!(bucket.available(start + 6000 * MS), 1_000_000);
         bucket.traffic(start + 6001 * MS);
         bucket.spend(u64::MAX);
         assert_eq!(bucket.available(start + 6001 * MS), 4_000_000);

@@ -5,8 +5,10 @@ use super::sockets::{Bind, Sockets};
 use super::tags;
 use crate::EmulatorError;
 use crate::machine::system::{Datagram, Statistics, System};
-use crate::timing::Timing;
-use std::net::IpAddr;
+use crate::timing::{CYCLES_PER_SECOND, Timing};
+use crate::trace::{Logged, Record, Start, TraceWriter};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -25,6 +27,8 @@ pub struct Options {
     pub bind: Bind,
     /// Durations of the hardware.
     pub timing: Timing,
+    /// Execute with the plain interpreter alone. Slower; the result does not depend on it.
+    pub plain: bool,
 }
 
 impl Default for Options {
@@ -35,18 +39,9 @@ impl Default for Options {
             threads,
             bind: Bind::Loopback,
             timing: Timing::STOCK,
+            plain: false,
         }
     }
-}
-
-/// A datagram that came from outside, with the emulated time at which the machine got it. Handing the same datagrams to a
-/// [`System`] at the same cycles repeats the run exactly.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logged {
-    /// The cycle.
-    pub cycle: u64,
-    /// What came.
-    pub datagram: Datagram,
 }
 
 /// Starts emulated machines.
@@ -77,7 +72,42 @@ impl Emulator {
     pub fn start_logged(
         machine: &Machine,
         options: &Options,
-        log: impl FnMut(&Logged) + Send + 'static,
+        mut log: impl FnMut(&Logged) + Send + 'static,
+    ) -> Result<Running, EmulatorError> {
+        Self::switch_on(machine, options, |_| {
+            let record = move |record: &Record| {
+                if let Record::Datagram(logged) = record {
+                    log(logged);
+                }
+                Ok(())
+            };
+            Ok(Journal::new(record, None))
+        })
+    }
+
+    /// The same, and everything that the run is a function of is written to `to` as a [trace](crate::trace), with the
+    /// machine's state every `states` cycles if that is given. Records are written one by one, whole, as things happen.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`], and if the beginning of the trace cannot be written. Later failures show in
+    /// [`Running::trace_failure`].
+    pub fn start_traced(
+        machine: &Machine,
+        options: &Options,
+        to: impl Write + Send + 'static,
+        states: Option<u64>,
+    ) -> Result<Running, EmulatorError> {
+        Self::switch_on(machine, options, |addresses| {
+            let start = Start::new(machine, addresses, &options.timing);
+            let mut writer = TraceWriter::new(to, &start).map_err(EmulatorError::Trace)?;
+            Ok(Journal::new(move |record| writer.write(record), states))
+        })
+    }
+
+    fn switch_on(
+        machine: &Machine,
+        options: &Options,
+        journal: impl FnOnce(&[Ipv4Addr]) -> Result<Journal, EmulatorError>,
     ) -> Result<Running, EmulatorError> {
         let boards = machine.ethernet_chips().count();
         if boards == 0 {
@@ -96,15 +126,18 @@ impl Emulator {
             .iter()
             .map(|address| IpAddr::V4(*address))
             .collect();
-        let system = System::with_timing(machine, &sockets.addresses, options.threads, &options.timing)?;
+        let mut system = System::with_timing(machine, &sockets.addresses, options.threads, &options.timing)?;
+        system.execute_plainly(options.plain);
+        let journal = journal(&sockets.addresses)?;
+        let started = Instant::now();
         let ethernets = system.ethernet_chips().collect();
         let mut server = Server {
             system,
             sockets,
             ethernets,
             mailbox: Arc::clone(&mailbox),
-            bucket: Bucket::new(options.pace, Instant::now()),
-            log: Box::new(log),
+            bucket: Bucket::new(options.pace, started),
+            journal,
         };
         let thread = std::thread::Builder::new()
             .name("emulator".into())
@@ -113,6 +146,7 @@ impl Emulator {
         Ok(Running {
             addresses,
             mailbox,
+            started,
             thread: Some(thread),
         })
     }
@@ -123,7 +157,19 @@ impl Emulator {
 pub struct Running {
     addresses: Vec<IpAddr>,
     mailbox: Arc<Mailbox>,
+    started: Instant,
     thread: Option<JoinHandle<Statistics>>,
+}
+
+/// How emulated time keeps up with the clock on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pacing {
+    /// Time since the machine was switched on.
+    pub wall: Duration,
+    /// Emulated time since then.
+    pub emulated: Duration,
+    /// Time lost because the host could not keep up: counted in real pace only.
+    pub lost: Duration,
 }
 
 impl Running {
@@ -142,6 +188,30 @@ impl Running {
         self.mailbox.cycles.load(Ordering::Relaxed)
     }
 
+    /// How emulated time keeps up with the clock, a moment ago.
+    pub fn pacing(&self) -> Pacing {
+        Pacing {
+            wall: self.started.elapsed(),
+            emulated: Duration::from_nanos(self.time() * (1_000_000_000 / CYCLES_PER_SECOND)),
+            lost: Duration::from_nanos(self.mailbox.lost.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Whether the machine still runs; if not, its thread has died.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Why the trace ends here although the machine goes on: it could not be written. Says so once.
+    pub fn trace_failure(&self) -> Option<std::io::Error> {
+        let mut failure = self
+            .mailbox
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
     /// Instructions executed by all cores, a few milliseconds ago.
     pub fn instructions(&self) -> u64 {
         self.statistics().map_or(0, |statistics| statistics.instructions)
@@ -149,7 +219,7 @@ impl Running {
 
     /// What the machine has done so far; none if its thread has died.
     pub fn statistics(&self) -> Option<Statistics> {
-        if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+        if !self.is_running() {
             return None;
         }
         let (answer, question) = mpsc::channel();
@@ -160,6 +230,12 @@ impl Running {
     /// Switches the machine off and returns what it has done; none if its thread had died.
     pub fn stop(mut self) -> Option<Statistics> {
         self.halt()
+    }
+
+    /// The same, and why the trace is not whole, if it could not be written to its end.
+    pub fn stop_traced(mut self) -> (Option<Statistics>, Option<std::io::Error>) {
+        let statistics = self.halt();
+        (statistics, self.trace_failure())
     }
 
     fn halt(&mut self) -> Option<Statistics> {
@@ -191,6 +267,10 @@ struct Mailbox {
     arrived: Condvar,
     pending: AtomicBool,
     cycles: AtomicU64,
+    /// Nanoseconds.
+    lost: AtomicU64,
+    /// Why the trace could not be written on.
+    failure: Mutex<Option<std::io::Error>>,
 }
 
 impl Mailbox {
@@ -223,20 +303,43 @@ const STRIDE: usize = 64;
 /// The longest nap, so that a lost notification costs little.
 const LONGEST_NAP: Duration = Duration::from_millis(50);
 
+/// Writes one record down.
+type Scribe = Box<dyn FnMut(&Record) -> std::io::Result<()> + Send>;
+
+/// Where what happens is written down.
+struct Journal {
+    /// Gone once it has failed.
+    record: Option<Scribe>,
+    /// Cycles between two states, and when the next is due.
+    states: Option<u64>,
+    next_state: u64,
+}
+
+impl Journal {
+    fn new(record: impl FnMut(&Record) -> std::io::Result<()> + Send + 'static, states: Option<u64>) -> Self {
+        let states = states.map(|cycles| cycles.next_multiple_of(Timing::WINDOW).max(Timing::WINDOW));
+        Self {
+            record: Some(Box::new(record)),
+            states,
+            next_state: states.unwrap_or(u64::MAX),
+        }
+    }
+}
+
 struct Server {
     system: System,
     sockets: Sockets,
     ethernets: Vec<ChipXy>,
     mailbox: Arc<Mailbox>,
     bucket: Bucket,
-    log: Box<dyn FnMut(&Logged) + Send>,
+    journal: Journal,
 }
 
 impl Server {
     fn run(&mut self) -> Statistics {
         loop {
             if self.mailbox.pending.load(Ordering::Acquire) && self.collect() {
-                return self.system.statistics();
+                return self.switch_off();
             }
             let now = Instant::now();
             let before = self.system.now();
@@ -245,17 +348,65 @@ impl Server {
                 if self.system.now() >= limit || self.mailbox.pending.load(Ordering::Relaxed) {
                     break;
                 }
-                self.system.step(limit);
-                if self.system.has_received() {
-                    self.flush();
-                }
+                self.step(limit);
             }
-            self.bucket.spend(self.system.now() - before);
-            self.mailbox.cycles.store(self.system.now(), Ordering::Relaxed);
+            self.account(before);
             if self.system.now() >= limit {
                 self.nap();
             }
         }
+    }
+
+    /// One window, or a skip; the state is written down when it is due.
+    fn step(&mut self, limit: u64) {
+        self.system.step(limit.min(self.journal.next_state));
+        if self.system.now() >= self.journal.next_state {
+            let state = self.system.state_hashes();
+            self.record(&Record::State {
+                cycle: state.cycle,
+                chips: state.chips,
+            });
+            self.journal.next_state = state.cycle + self.journal.states.unwrap_or(u64::MAX - state.cycle);
+        }
+        if self.system.has_received() {
+            self.flush();
+        }
+    }
+
+    /// Time has passed since `before`.
+    fn account(&mut self, before: u64) {
+        let now = self.system.now();
+        self.bucket.spend(now - before);
+        self.mailbox.cycles.store(now, Ordering::Relaxed);
+        let lost = self.bucket.lost().as_nanos() as u64;
+        self.mailbox.lost.store(lost, Ordering::Relaxed);
+    }
+
+    fn record(&mut self, record: &Record) {
+        let Some(write) = &mut self.journal.record else {
+            return;
+        };
+        if let Err(error) = write(record) {
+            tracing::error!("the trace cannot be written on: {error}");
+            self.journal.record = None;
+            let mut failure = self
+                .mailbox
+                .failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *failure = Some(error);
+        }
+    }
+
+    fn switch_off(&mut self) -> Statistics {
+        let statistics = self.system.statistics();
+        let end = Record::End {
+            cycle: statistics.cycles,
+            instructions: statistics.instructions,
+            state: self.system.state_hash(),
+        };
+        self.record(&end);
+        statistics
     }
 
     /// Sleeps until emulated time may reach the next event, or something arrives.
@@ -265,8 +416,14 @@ impl Server {
             Some(next) => (next - self.system.now()).max(Timing::WINDOW),
             None => u64::MAX,
         };
-        self.mailbox
-            .wait(self.bucket.wait_for(ahead, now).min(LONGEST_NAP));
+        self.mailbox.wait(self.bucket.rest(ahead, now).min(LONGEST_NAP));
+        // What woke it comes after the time it has slept, in which nothing happens.
+        let before = self.system.now();
+        let limit = before + self.bucket.available(Instant::now()) / Timing::WINDOW * Timing::WINDOW;
+        if self.system.now() < limit && self.system.next_event().is_none_or(|next| next >= limit) {
+            self.step(limit);
+        }
+        self.account(before);
     }
 
     /// Hands what has arrived to the machine. True: stop.
@@ -282,10 +439,10 @@ impl Server {
                     self.bucket.traffic(Instant::now());
                     self.learn(&datagram);
                     self.system.send(&datagram);
-                    (self.log)(&Logged {
+                    self.record(&Record::Datagram(Logged {
                         cycle: self.system.now(),
                         datagram,
-                    });
+                    }));
                 }
             }
         }

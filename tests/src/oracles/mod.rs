@@ -9,6 +9,7 @@ mod emulated;
 mod files;
 mod mutation;
 mod recorded;
+mod traces;
 mod wire;
 
 pub use mutation::Mutations;
@@ -74,6 +75,7 @@ pub const ORACLES: &[Oracle] = &[
     artefacts::ARTEFACTS,
     emulated::BOARD,
     emulated::REGISTERS,
+    traces::TRACE,
 ];
 
 /// The oracle of a fuzz target.
