@@ -1,6 +1,7 @@
 """A recurrent static network with delays beyond the ring buffer, Poisson and array sources; several runs, a change of
-parameters, a reset and a second segment, which has to repeat the first. The noise ends after 80 ms: 400 ms leave time
-for the last delayed spike, which delay extensions would keep over a reset."""
+parameters, a reset and a second segment, which has to repeat the first. A segment has 400
+steps, a multiple of 16: after a reset the cores of sPyNNaker 7.4.1 begin again at step 0 but go on with the colour of their
+spikes (step modulo 16), so after another number of steps spikes look late and synapses are skipped."""
 
 import facts
 import numpy
