@@ -194,6 +194,24 @@ def test_data_outlives_the_simulation(board):
     assert trains(cells) == expected
 
 
+def test_a_run_after_the_end_is_refused(board):
+    sim = board()
+    _, cells, _ = driven(sim)
+    sim.run(40.0)
+    expected = trains(cells)
+    sim.end()
+    sim.end()
+    for go_on in (sim.run, sim.run_for, sim.run_until):
+        with pytest.raises(taproot.TaprootError, match=r"ended.*setup\(\)"):
+            go_on(80.0)
+    assert sim.get_current_time() == 40.0
+    assert trains(cells) == expected
+    sim = board()
+    _, cells, _ = driven(sim)
+    assert sim.run(40.0) == 40.0
+    assert trains(cells) == expected
+
+
 def test_sources(board):
     sim = board()
     poisson = sim.Population(100, sim.SpikeSourcePoisson(rate=50.0, start=100.0, duration=200.0))
