@@ -222,6 +222,22 @@ def test_sources(board):
     assert len(times) == pytest.approx(40 * 50 * 0.2, abs=5 * np.sqrt(400))
 
 
+def test_rates_up_to_the_limit_and_beyond(board):
+    sim = board()
+    fast = sim.Population(3, sim.SpikeSourcePoisson(rate=65_000.0), label="fast")
+    fast.record("spikes")
+    sim.run(50.0)
+    counts = [len(train) for train in trains(fast)]
+    assert counts == pytest.approx([65 * 50] * 3, abs=6 * np.sqrt(65 * 50))
+    for rate in (65_536.0, 131_072.0, float("inf")):
+        fast[1:2].set(rate=rate)
+        with pytest.raises(errors.InvalidParameterValueError, match="`fast`.*below 65536 Hz.*several sources"):
+            sim.run(50.0)
+    fast.set(rate=10_000.0)
+    sim.run(50.0)
+    assert sum(map(len, trains(fast))) - sum(counts) == pytest.approx(3 * 10 * 50, abs=6 * np.sqrt(1500))
+
+
 def test_inhibition_and_currents(board):
     sim = board(timestep=0.1)
     cells = sim.Population(2, sim.IF_curr_exp(i_offset=1.0))

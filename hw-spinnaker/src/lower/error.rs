@@ -59,6 +59,19 @@ pub enum LowerError {
         /// The value.
         value: f64,
     },
+    /// A Poisson source is faster than the program can count.
+    #[error(
+        "population `{population}`: a rate of {rate} Hz is beyond what a Poisson source can do, which is below {limit} Hz; \
+         several sources with a part of the rate each add up to the same"
+    )]
+    RateTooHigh {
+        /// Its label.
+        population: String,
+        /// The rate, Hz.
+        rate: f64,
+        /// The rates that can be stored are below this, Hz.
+        limit: f64,
+    },
     /// Values of a parameter cannot be drawn.
     #[error("population `{population}`: `{name}` cannot be drawn: {source}")]
     Draw {
