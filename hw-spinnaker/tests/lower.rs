@@ -320,3 +320,35 @@ fn runs_in_pieces_keep_sampling_intervals() {
     let lowered = lower(&n, &Machine::spin3(), &options).unwrap();
     assert_eq!(lowered.max_steps_per_run, 1001);
 }
+
+#[test]
+fn slices_shrink_until_they_fit_the_chips_memory() {
+    let text = "name = \"small memory\"\nbase = \"spin5\"\nsdram = 2_000_000\n";
+    let machine = Machine::from_toml(text).unwrap();
+    let mut n = network(1.0);
+    let sources = population(&mut n, "sources", 3000, CellType::SpikeSourceArray);
+    let targets = population(&mut n, "targets", 255, CellType::IfCurrExp);
+    n.projections.push(Projection {
+        label: "all".into(),
+        source: whole(sources),
+        target: whole(targets),
+        receptor: 0,
+        connector: Connector::AllToAll {
+            self_connections: SelfConnections::Allowed,
+        },
+        weight: SynapseValue::Constant(0.01),
+        delay: SynapseValue::Constant(1.0),
+        space: Space::default(),
+    });
+    let roomy = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap();
+    assert_eq!(roomy.layout.populations[targets.0 as usize].cores.len(), 1);
+    // 3,000 rows of 255 words and three more are 3.1 MB; 255 cells on two cores are 1.6 MB each.
+    let tight = lower(&n, &machine, &LowerOptions::default()).unwrap();
+    assert_eq!(tight.layout.populations[targets.0 as usize].cores.len(), 2);
+
+    // Nothing helps where not even single cells fit: the first problem is the one to report.
+    let text = text.replace("2_000_000", "30_000");
+    let machine = Machine::from_toml(&text).unwrap();
+    let error = lower(&n, &machine, &LowerOptions::default()).unwrap_err();
+    assert!(matches!(error, LowerError::Place(_)), "{error}");
+}

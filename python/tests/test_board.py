@@ -238,6 +238,20 @@ def test_rates_up_to_the_limit_and_beyond(board):
     assert sum(map(len, trains(fast))) - sum(counts) == pytest.approx(3 * 10 * 50, abs=6 * np.sqrt(1500))
 
 
+def test_a_large_population_with_long_delays_and_all_records_runs(board):
+    sim = board()
+    cells = sim.Population(255, sim.IF_cond_exp(), label="cells")
+    cells.record(["spikes", "v", "gsyn_exc", "gsyn_inh"])
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[5.0]))
+    sim.Projection(source, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.001, delay=32.0))
+    sim.run(50.0)
+    gsyn = cells.get_data("gsyn_exc").segments[0].analogsignals[0].magnitude
+    assert gsyn.shape == (51, 255)
+    # Two spikes of 0.001 uS, 32 ms after 5 ms.
+    assert gsyn[37:39].max(axis=0) == pytest.approx([0.002] * 255, rel=0.2)
+    assert gsyn[:37].max() == 0.0
+
+
 def test_inhibition_and_currents(board):
     sim = board(timestep=0.1)
     cells = sim.Population(2, sim.IF_curr_exp(i_offset=1.0))

@@ -1,6 +1,6 @@
 //! Following changes between runs: parameters, rates, spike times and weights, without a new load image.
 
-use super::{LowerError, Lowered, Lowering, RegionWrite, cells::Cells, images::neuron_region, vertices::Job};
+use super::{Given, LowerError, Lowered, Lowering, RegionWrite, cells::Cells, images::neuron_region, vertices::Job};
 use crate::regions::{neuron_params::components, numbers, poisson};
 use taproot_network::Network;
 
@@ -26,7 +26,7 @@ impl Lowered {
             }
         }
         let options = self.plan.options.clone();
-        let lowering = Lowering::new(network, usize::MAX, &options, Some(&self.plan), &mut |_| ())?;
+        let lowering = Lowering::new(network, &options, Given::Image(&self.plan), &mut |_| ())?;
         // On a copy, so that a change that cannot be followed leaves everything as it is.
         let mut changed = self.image.clone();
         let mut writes = Vec::new();

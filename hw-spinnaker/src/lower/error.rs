@@ -124,6 +124,23 @@ pub enum LowerError {
         /// Blocks that can be listed.
         limit: usize,
     },
+    /// What a core keeps at hand does not fit its data memory, even with one cell.
+    #[error(
+        "`{vertex}` needs {bytes} bytes of data memory and its core has {available}; it hears of {sources} populations in \
+         {blocks} blocks of synapses, and fewer would fit"
+    )]
+    DataMemory {
+        /// The core's label.
+        vertex: String,
+        /// Bytes needed.
+        bytes: u32,
+        /// Bytes there are.
+        available: u32,
+        /// Entries of its population table.
+        sources: u32,
+        /// Blocks of rows that these list.
+        blocks: u32,
+    },
     /// The network needs more cores than the machine has.
     #[error(
         "the network needs {needed} cores and `{machine}` has {available}; the largest population, `{population}`, \
