@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -107,6 +108,59 @@ def test_a_changed_weight_acts_on_the_next_spike_of_the_last_source(board):
     sim.run(20.0)
     gsyn = cells.get_data().segments[0].analogsignals[0].magnitude[50:].max(axis=0)
     np.testing.assert_allclose(gsyn, gsyn[0], rtol=1e-3)
+
+
+def test_new_spike_times_in_the_past_are_counted_once(board):
+    sim = board()
+    source, cells, _ = driven(sim, times=(5.0,))
+    source.record("spikes")
+    sim.run(50.0)
+    # 5 ms has been sent, 20 and 30 ms never will be, 50 ms comes next.
+    source[0:3].set(spike_times=[5.0, 20.0, 30.0, 50.0, 60.0])
+    with pytest.warns(taproot.TaprootWarning) as caught:
+        sim.run(20.0)
+    late = [str(w.message) for w in caught if "never sent" in str(w.message)]
+    assert len(late) == 1
+    # Two for each of three cells, and 5 ms for the second and third, which sent theirs at 6 and 7 ms.
+    assert late[0].startswith("8 new spike times of population") and "before 50 ms" in late[0]
+    assert trains(source)[0] == [5.0, 50.0, 60.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sim.run(20.0)
+        source[0:3].set(spike_times=[5.0, 20.0, 30.0, 100.0])
+        sim.run(20.0)
+
+
+def test_a_delay_beyond_the_slots_is_refused_when_it_is_set(board):
+    sim = board()
+    _, cells, projection = driven(sim, times=(5.0, 65.0))
+    sim.run(50.0)
+    with pytest.raises(taproot.TaprootError, match="longest delay.*reset"):
+        projection.set(delay=500.0)
+    assert projection.get("delay", "list", with_address=False) == [2.0] * 10
+    sim.run(50.0)
+    assert all(len(train) == 2 for train in trains(cells))
+    sim.reset()
+    projection.set(delay=20.0)
+    sim.run(50.0)
+    assert [train[0] for train in trains(cells)] == [train[0] + 18.0 for train in trains(cells, 0)]
+
+
+def test_a_weight_beyond_the_ring_buffers_is_refused_and_the_old_one_works(board):
+    sim = board()
+    _, cells, projection = driven(sim, times=(5.0, 65.0), weight=0.1)
+    sim.run(50.0)
+    projection.set(weight=5.0)
+    with pytest.raises(taproot.TaprootError, match="10 are above .* uS.*reset"):
+        sim.run(50.0)
+    assert sim.get_current_time() == 50.0
+    projection.set(weight=0.1)
+    sim.run(50.0)
+    assert all(len(train) == 2 for train in trains(cells))
+    sim.reset()
+    projection.set(weight=5.0)
+    sim.run(10.0)
+    assert projection.get("weight", "list", with_address=False) == pytest.approx([5.0] * 10, rel=1e-3)
 
 
 def test_weights_and_delays_are_read_back_as_stored(board):
@@ -313,3 +367,27 @@ def test_the_saved_network_is_the_one_that_ran(board, tmp_path):
     sim.save_network(path)
     network = json.loads(taproot._taproot.read_network(str(path)))
     assert [p["label"] for p in network["populations"]][1] == "cells"
+
+
+def test_a_refused_value_leaves_the_simulation_as_it_is(board):
+    results = []
+    for refused in (False, True):
+        sim = board()
+        _, cells, _ = driven(sim, times=(5.0, 65.0))
+        cells.record("v")
+        sim.run(50.0)
+        if refused:
+            for parameter, value in (("tau_m", 1e-6), ("cm", 0.0)):
+                old = cells.get(parameter)
+                cells.set(**{parameter: value})
+                with pytest.raises(errors.InvalidParameterValueError, match=parameter):
+                    sim.run(50.0)
+                assert sim.get_current_time() == 50.0
+                assert all(len(train) == 1 for train in trains(cells))
+                cells.set(**{parameter: old})
+        sim.run(50.0)
+        assert sim.get_current_time() == 100.0
+        data = cells.get_data().segments[0]
+        results.append((trains(cells), data.analogsignals[0].magnitude.tolist()))
+    assert results[0] == results[1]
+    assert all(len(train) == 2 for train in results[0][0])

@@ -199,6 +199,24 @@ pub enum LowerError {
         /// The first of them.
         first: String,
     },
+    /// Weights have grown beyond what the ring buffers can take, whose scale cores read only when they start.
+    #[error(
+        "weights of `{projection}` onto population `{population}`: {count} are above {largest} {unit}, the largest for which \
+         the network has been loaded; call reset() before so large a change, or give the projection its largest weight \
+         before the first run"
+    )]
+    WeightsGrown {
+        /// Label of the projection.
+        projection: String,
+        /// Label of the population that receives them.
+        population: String,
+        /// How many are too large that were not before.
+        count: u64,
+        /// The largest weight that can be stored.
+        largest: f64,
+        /// Its unit.
+        unit: String,
+    },
     /// A change to the network needs a new load image.
     #[error("{what} cannot be changed without loading the network anew")]
     NeedsNewImage {

@@ -35,6 +35,7 @@ mod spynnaker_estimate;
 mod vertices;
 mod weights;
 
+pub use changes::{Changes, LateSpikes};
 pub use data_memory::DataMemory;
 pub use error::LowerError;
 pub use layout::{Block, ChannelLayout, CoreLayout, Layout, PopulationLayout, Role, SynapseBlocks};
