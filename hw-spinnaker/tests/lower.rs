@@ -357,6 +357,12 @@ fn slices_shrink_until_they_fit_the_chips_memory() {
 fn weights_that_outgrow_the_ring_buffers_are_refused() {
     let (mut n, ..) = small();
     let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    // The image was made for weights below 1 nA, so its ring buffers end at 2 nA: 1.5 nA can be stored, but would have been
+    // given twice the room.
+    n.projections[0].weight = SynapseValue::Constant(0.6);
+    assert!(lowered.update(&n, 0).unwrap().crowded.is_empty());
+    n.projections[0].weight = SynapseValue::Constant(1.5);
+    assert_eq!(lowered.update(&n, 0).unwrap().crowded, ["cells"]);
     let before = (lowered.image.clone(), lowered.quantization.clone());
     n.projections[0].weight = SynapseValue::Constant(1e6);
     let message = lowered.update(&n, 0).unwrap_err().to_string();

@@ -137,6 +137,13 @@ impl Session {
                         application.write_regions(&mut open.host, &changes.writes, &*observer)?;
                     }
                     loaded.network = network.clone();
+                    for population in &changes.crowded {
+                        observer.warn(&format!(
+                            "inputs of population `{population}` that arrive together may now be more than its ring buffers \
+                             can take; what is above is lost. Their room is chosen at the first run: call reset() before \
+                             such a change, or give projections their largest weights before the first run"
+                        ));
+                    }
                     for late in &changes.late_spikes {
                         observer.warn(&format!(
                             "{} new spike times of population `{}` are before {} ms, which is now; they are never sent",

@@ -2,10 +2,11 @@
 
 use super::{
     Given, LowerError, Lowered, Lowering, RegionWrite, cells::Cells, images::neuron_region, vertices::Job,
+    weights::scales_of,
 };
 use crate::regions::{neuron_params::components, numbers, poisson};
 use taproot_calibration::{Quantity, QuantizationReport, Quantized};
-use taproot_network::Network;
+use taproot_network::{Network, PopulationId};
 
 /// What a changed network needs so that the next run uses it.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -14,6 +15,9 @@ pub struct Changes {
     pub writes: Vec<RegionWrite>,
     /// Populations that got spike times in the past, which will never be sent.
     pub late_spikes: Vec<LateSpikes>,
+    /// Labels of populations whose ring buffers would be given more room if the network were loaded anew: inputs that
+    /// arrive together may be more than they can take.
+    pub crowded: Vec<String>,
 }
 
 /// New spike times of a population that lie before the step at which the change came.
@@ -122,6 +126,16 @@ impl Lowered {
         }
         let quantization = lowering.quantization();
         refuse_grown_weights(&self.quantization, &quantization)?;
+        let crowded = (0u32..)
+            .zip(&network.populations)
+            .filter_map(|(index, population)| {
+                let given = self.plan.scales[index as usize].as_ref()?;
+                let id = PopulationId(index);
+                let wanted = scales_of(network, id, &lowering.parts, &lowering.cells, &options);
+                let more = wanted.shifts.iter().zip(&given.shifts).any(|(w, g)| w > g);
+                more.then(|| population.label.clone())
+            })
+            .collect();
         let late_spikes = network
             .populations
             .iter()
@@ -140,7 +154,11 @@ impl Lowered {
         self.image = changed;
         self.quantization = quantization;
         self.plan.cells = lowering.cells;
-        Ok(Changes { writes, late_spikes })
+        Ok(Changes {
+            writes,
+            late_spikes,
+            crowded,
+        })
     }
 
     /// Whether a cell type has state, which its core leaves in its parameter region when it pauses.
