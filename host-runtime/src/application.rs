@@ -27,6 +27,8 @@ const DESCRIBED: usize = 4;
 const STANDSTILL: Duration = Duration::from_secs(60);
 /// How long cores may take after the expected end, in the machine's time.
 const GRACE_MS: u64 = 10_000;
+/// How much earlier than expected all cores may be seen to have ended, in the machine's time.
+const EARLY_MS: u64 = 1_000;
 /// Most channels that a binary of 7.4.1 records.
 const CHANNELS: u32 = 6;
 
@@ -324,6 +326,18 @@ impl Application {
                         self.check_failures(host)?;
                     }
                 }
+                // In this order a core that ends in between counts twice, and none is missed.
+                let running = host.count(self.number, CoreState::Running)?;
+                let ready = host.count(self.number, CoreState::Ready)?;
+                if running + ready < self.cores.len() {
+                    self.check_presence(host, done)?;
+                }
+                if running == 0 && ready == self.cores.len() && done + EARLY_MS < expected {
+                    return Err(HostError::CutShort {
+                        after_ms: done,
+                        expected_ms: expected,
+                    });
+                }
             }
             if observer.interrupted() {
                 return Err(HostError::Interrupted);
@@ -335,6 +349,32 @@ impl Application {
             host.clock.sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(100));
         }
+    }
+
+    /// An error if cores do not belong to the application any more.
+    fn check_presence(&self, host: &mut Host, after_ms: u64) -> Result<(), HostError> {
+        let gone: Vec<_> = self
+            .cores
+            .iter()
+            .zip(self.blocks(host)?)
+            .filter(|(_, vcpu)| {
+                vcpu.application != self.number
+                    || matches!(
+                        vcpu.state,
+                        CoreState::Dead | CoreState::PoweredDown | CoreState::Idle
+                    )
+            })
+            .map(|(core, vcpu)| (core.core, core.label.clone(), vcpu.state))
+            .collect();
+        if gone.is_empty() {
+            // A chip whose answer to the count was lost.
+            return Ok(());
+        }
+        Err(HostError::Gone {
+            total: gone.len(),
+            gone: gone.into_iter().take(DESCRIBED).collect(),
+            after_ms,
+        })
     }
 
     /// An error with all that is known if any core has died or left.

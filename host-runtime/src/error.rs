@@ -210,6 +210,27 @@ pub enum HostError {
         /// How many there are.
         total: usize,
     },
+    /// Cores do not run the application any more although none of them has failed: somebody else has stopped it.
+    #[error("{}", vanished(.gone, *.total, *.after_ms))]
+    Gone {
+        /// The first of those cores, with label and state.
+        gone: Vec<(CoreId, String, taproot_spinnaker::wire::state::CoreState)>,
+        /// How many there are.
+        total: usize,
+        /// When it was noticed: after so much of the run, ms of the machine's clock.
+        after_ms: u64,
+    },
+    /// All cores have paused long before the end of their run.
+    #[error(
+        "the run ended {after_ms} ms after its start instead of {expected_ms} ms: somebody else has told the cores to \
+         pause; see that nobody else uses the board and run again"
+    )]
+    CutShort {
+        /// When it was noticed, ms of the machine's clock.
+        after_ms: u64,
+        /// How long the run should have taken.
+        expected_ms: u64,
+    },
     /// The observer asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -225,6 +246,21 @@ fn describe(failures: &[CoreFailure], total: usize) -> String {
     }
     if total > failures.len() {
         text.push_str(&format!("\nand {} more cores failed", total - failures.len()));
+    }
+    text
+}
+
+fn vanished(
+    gone: &[(CoreId, String, taproot_spinnaker::wire::state::CoreState)],
+    total: usize,
+    after_ms: u64,
+) -> String {
+    let mut text = format!(
+        "somebody else has stopped the application: {after_ms} ms after the start {total} of its cores do not run it any \
+         more; see that nobody else uses the board and run again"
+    );
+    for (core, label, state) in gone {
+        text.push_str(&format!("\n  core {core} ({label}) is {state}"));
     }
     text
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 use taproot_host::{
     BootOptions, ChannelData, Clock, FirmwareError, FirmwareSource, Host, HostError, HostOptions, Job, Quiet,
     RunOptions,
-    fake::{FakeClock, FakeMachine, Faults},
+    fake::{FakeClock, FakeMachine, Faults, Meddling},
 };
 use taproot_spinnaker::{
     Binary, CoreImage, IpTag, LoadImage, Region, RegionWrite, RoutingEntry,
@@ -301,6 +301,36 @@ fn an_application_is_loaded_run_twice_read_and_stopped() {
         assert_eq!(fake.allocated(ChipXy::new(0, 0)), 0);
         assert_eq!(fake.table(ChipXy::new(0, 0)), []);
         assert_eq!(fake.tags(ChipXy::new(0, 0)), BTreeMap::new());
+    }
+}
+
+#[test]
+fn a_run_that_somebody_else_ends_is_noticed_within_seconds() {
+    for (meddling, expected) in [
+        (Meddling::Stop, "somebody else has stopped the application"),
+        (Meddling::Pause, "instead of 100000 ms"),
+    ] {
+        let clock = Arc::new(FakeClock::new());
+        let fake = FakeMachine::booted(Machine::spin5(), clock.clone());
+        let mut host = host(&fake, &clock, None);
+        host.discover(&Quiet).unwrap();
+        let cores = [core(0, 0, 1), core(3, 4, 5)];
+        let image = image(&cores);
+        let mut application = host.load(&image, &Files, &Quiet).unwrap();
+        let begun = clock.now();
+        fake.meddle(begun + std::time::Duration::from_secs(10), meddling);
+        let run = RunOptions {
+            from: 0,
+            until: 100_000,
+            writes: vec![],
+        };
+        let error = application.run(&mut host, &run, &Quiet).unwrap_err();
+        let took = clock.now() - begun;
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(took.as_secs() < 15, "{took:?}");
+        // The board stays usable.
+        let mut application = host.load(&image, &Files, &Quiet).unwrap();
+        application.run(&mut host, &run, &Quiet).unwrap();
     }
 }
 

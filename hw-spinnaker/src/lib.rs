@@ -16,7 +16,7 @@ pub use architecture::{SpinnakerArchitecture, chip_of, core_of, node_of};
 pub use binary::Binary;
 pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
 pub use lower::{
-    Block, ChannelLayout, CoreLayout, Layout, LowerError, LowerOptions, Lowered, PopulationLayout,
-    ReadBackError, RecordError, Records, RegionWrite, Role, Segment, Stage, SynapseBlocks, lower,
-    lower_observed,
+    Block, Changes, ChannelLayout, CoreLayout, DataMemory, LateSpikes, Layout, LowerError, LowerOptions,
+    Lowered, PopulationLayout, ReadBackError, RecordError, Records, RegionWrite, Role, Segment, Stage,
+    SynapseBlocks, lower, lower_observed,
 };

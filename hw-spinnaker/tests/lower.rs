@@ -214,23 +214,23 @@ fn rows_of_more_than_255_synapses_become_two_blocks() {
 fn changes_between_runs_are_written_word_by_word() {
     let (mut n, _, cells) = small();
     let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
-    assert_eq!(lowered.update(&n).unwrap(), []);
+    assert_eq!(lowered.update(&n, 0).unwrap().writes, []);
     let mut currents = vec![0.0; 250];
     currents[100] = 0.5;
     n.populations[cells.0 as usize]
         .parameters
         .insert("i_offset".into(), Values::PerCell(currents));
-    let writes = lowered.update(&n).unwrap();
+    let writes = lowered.update(&n, 0).unwrap().writes;
     let second = &lowered.layout.cores[lowered.layout.populations[cells.0 as usize].cores[1]];
     assert_eq!(writes.len(), 1);
     assert_eq!((writes[0].core, writes[0].region), (second.core, 2));
     // Neuron 16 of the core, fifth of its nine words, behind one leading word.
     assert_eq!(writes[0].offset, 4 + 4 * (16 * 9 + 4));
     assert_eq!(writes[0].content, 0x4000u32.to_le_bytes());
-    assert_eq!(lowered.update(&n).unwrap(), []);
+    assert_eq!(lowered.update(&n, 0).unwrap().writes, []);
     n.projections[0].delay = SynapseValue::Constant(90.0);
     assert_eq!(
-        lowered.update(&n).unwrap_err().to_string(),
+        lowered.update(&n, 0).unwrap_err().to_string(),
         "the longest delay of projection `0 to 1` cannot be changed without loading the network anew"
     );
 }
@@ -299,7 +299,7 @@ fn a_refused_change_leaves_the_image_alone() {
         .insert("v_rest".into(), Values::Constant(-60.0));
     record(&mut n, cells, Variable::V);
     assert_eq!(
-        lowered.update(&n).unwrap_err().to_string(),
+        lowered.update(&n, 0).unwrap_err().to_string(),
         "what population `cells` records cannot be changed without loading the network anew"
     );
     assert_eq!(lowered.image, before);
@@ -319,4 +319,60 @@ fn runs_in_pieces_keep_sampling_intervals() {
     };
     let lowered = lower(&n, &Machine::spin3(), &options).unwrap();
     assert_eq!(lowered.max_steps_per_run, 1001);
+}
+
+#[test]
+fn slices_shrink_until_they_fit_the_chips_memory() {
+    let text = "name = \"small memory\"\nbase = \"spin5\"\nsdram = 2_000_000\n";
+    let machine = Machine::from_toml(text).unwrap();
+    let mut n = network(1.0);
+    let sources = population(&mut n, "sources", 3000, CellType::SpikeSourceArray);
+    let targets = population(&mut n, "targets", 255, CellType::IfCurrExp);
+    n.projections.push(Projection {
+        label: "all".into(),
+        source: whole(sources),
+        target: whole(targets),
+        receptor: 0,
+        connector: Connector::AllToAll {
+            self_connections: SelfConnections::Allowed,
+        },
+        weight: SynapseValue::Constant(0.01),
+        delay: SynapseValue::Constant(1.0),
+        space: Space::default(),
+    });
+    let roomy = lower(&n, &Machine::spin5(), &LowerOptions::default()).unwrap();
+    assert_eq!(roomy.layout.populations[targets.0 as usize].cores.len(), 1);
+    // 3,000 rows of 255 words and three more are 3.1 MB; 255 cells on two cores are 1.6 MB each.
+    let tight = lower(&n, &machine, &LowerOptions::default()).unwrap();
+    assert_eq!(tight.layout.populations[targets.0 as usize].cores.len(), 2);
+
+    // Nothing helps where not even single cells fit: the first problem is the one to report.
+    let text = text.replace("2_000_000", "30_000");
+    let machine = Machine::from_toml(&text).unwrap();
+    let error = lower(&n, &machine, &LowerOptions::default()).unwrap_err();
+    assert!(matches!(error, LowerError::Place(_)), "{error}");
+}
+
+#[test]
+fn weights_that_outgrow_the_ring_buffers_are_refused() {
+    let (mut n, ..) = small();
+    let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    // The image was made for weights below 1 nA, so its ring buffers end at 2 nA: 1.5 nA can be stored, but would have been
+    // given twice the room.
+    n.projections[0].weight = SynapseValue::Constant(0.6);
+    assert!(lowered.update(&n, 0).unwrap().crowded.is_empty());
+    n.projections[0].weight = SynapseValue::Constant(1.5);
+    assert_eq!(lowered.update(&n, 0).unwrap().crowded, ["cells"]);
+    let before = (lowered.image.clone(), lowered.quantization.clone());
+    n.projections[0].weight = SynapseValue::Constant(1e6);
+    let message = lowered.update(&n, 0).unwrap_err().to_string();
+    assert!(
+        message.starts_with("weights of `0 to 1` onto population `cells`: 20 are above "),
+        "{message}"
+    );
+    assert_eq!((lowered.image.clone(), lowered.quantization.clone()), before);
+    // What was cut from the beginning may stay.
+    let mut lowered = lower(&n, &Machine::spin3(), &LowerOptions::default()).unwrap();
+    n.populations[0].label.push('!');
+    assert!(lowered.update(&n, 0).is_ok());
 }

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -109,6 +110,59 @@ def test_a_changed_weight_acts_on_the_next_spike_of_the_last_source(board):
     np.testing.assert_allclose(gsyn, gsyn[0], rtol=1e-3)
 
 
+def test_new_spike_times_in_the_past_are_counted_once(board):
+    sim = board()
+    source, cells, _ = driven(sim, times=(5.0,))
+    source.record("spikes")
+    sim.run(50.0)
+    # 5 ms has been sent, 20 and 30 ms never will be, 50 ms comes next.
+    source[0:3].set(spike_times=[5.0, 20.0, 30.0, 50.0, 60.0])
+    with pytest.warns(taproot.TaprootWarning) as caught:
+        sim.run(20.0)
+    late = [str(w.message) for w in caught if "never sent" in str(w.message)]
+    assert len(late) == 1
+    # Two for each of three cells, and 5 ms for the second and third, which sent theirs at 6 and 7 ms.
+    assert late[0].startswith("8 new spike times of population") and "before 50 ms" in late[0]
+    assert trains(source)[0] == [5.0, 50.0, 60.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sim.run(20.0)
+        source[0:3].set(spike_times=[5.0, 20.0, 30.0, 100.0])
+        sim.run(20.0)
+
+
+def test_a_delay_beyond_the_slots_is_refused_when_it_is_set(board):
+    sim = board()
+    _, cells, projection = driven(sim, times=(5.0, 65.0))
+    sim.run(50.0)
+    with pytest.raises(taproot.TaprootError, match="longest delay.*reset"):
+        projection.set(delay=500.0)
+    assert projection.get("delay", "list", with_address=False) == [2.0] * 10
+    sim.run(50.0)
+    assert all(len(train) == 2 for train in trains(cells))
+    sim.reset()
+    projection.set(delay=20.0)
+    sim.run(50.0)
+    assert [train[0] for train in trains(cells)] == [train[0] + 18.0 for train in trains(cells, 0)]
+
+
+def test_a_weight_beyond_the_ring_buffers_is_refused_and_the_old_one_works(board):
+    sim = board()
+    _, cells, projection = driven(sim, times=(5.0, 65.0), weight=0.1)
+    sim.run(50.0)
+    projection.set(weight=5.0)
+    with pytest.raises(taproot.TaprootError, match="10 are above .* uS.*reset"):
+        sim.run(50.0)
+    assert sim.get_current_time() == 50.0
+    projection.set(weight=0.1)
+    sim.run(50.0)
+    assert all(len(train) == 2 for train in trains(cells))
+    sim.reset()
+    projection.set(weight=5.0)
+    sim.run(10.0)
+    assert projection.get("weight", "list", with_address=False) == pytest.approx([5.0] * 10, rel=1e-3)
+
+
 def test_weights_and_delays_are_read_back_as_stored(board):
     sim = board()
     a = sim.Population(20, sim.SpikeSourceArray())
@@ -194,6 +248,24 @@ def test_data_outlives_the_simulation(board):
     assert trains(cells) == expected
 
 
+def test_a_run_after_the_end_is_refused(board):
+    sim = board()
+    _, cells, _ = driven(sim)
+    sim.run(40.0)
+    expected = trains(cells)
+    sim.end()
+    sim.end()
+    for go_on in (sim.run, sim.run_for, sim.run_until):
+        with pytest.raises(taproot.TaprootError, match=r"ended.*setup\(\)"):
+            go_on(80.0)
+    assert sim.get_current_time() == 40.0
+    assert trains(cells) == expected
+    sim = board()
+    _, cells, _ = driven(sim)
+    assert sim.run(40.0) == 40.0
+    assert trains(cells) == expected
+
+
 def test_sources(board):
     sim = board()
     poisson = sim.Population(100, sim.SpikeSourcePoisson(rate=50.0, start=100.0, duration=200.0))
@@ -202,6 +274,36 @@ def test_sources(board):
     times = np.concatenate([np.asarray(train) for train in poisson.get_data().segments[0].spiketrains])
     assert times.min() >= 100.0 and times.max() <= 300.0
     assert len(times) == pytest.approx(40 * 50 * 0.2, abs=5 * np.sqrt(400))
+
+
+def test_rates_up_to_the_limit_and_beyond(board):
+    sim = board()
+    fast = sim.Population(3, sim.SpikeSourcePoisson(rate=65_000.0), label="fast")
+    fast.record("spikes")
+    sim.run(50.0)
+    counts = [len(train) for train in trains(fast)]
+    assert counts == pytest.approx([65 * 50] * 3, abs=6 * np.sqrt(65 * 50))
+    for rate in (65_536.0, 131_072.0, float("inf")):
+        fast[1:2].set(rate=rate)
+        with pytest.raises(errors.InvalidParameterValueError, match="`fast`.*below 65536 Hz.*several sources"):
+            sim.run(50.0)
+    fast.set(rate=10_000.0)
+    sim.run(50.0)
+    assert sum(map(len, trains(fast))) - sum(counts) == pytest.approx(3 * 10 * 50, abs=6 * np.sqrt(1500))
+
+
+def test_a_large_population_with_long_delays_and_all_records_runs(board):
+    sim = board()
+    cells = sim.Population(255, sim.IF_cond_exp(), label="cells")
+    cells.record(["spikes", "v", "gsyn_exc", "gsyn_inh"])
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[5.0]))
+    sim.Projection(source, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.001, delay=32.0))
+    sim.run(50.0)
+    gsyn = cells.get_data("gsyn_exc").segments[0].analogsignals[0].magnitude
+    assert gsyn.shape == (51, 255)
+    # Two spikes of 0.001 uS, 32 ms after 5 ms.
+    assert gsyn[37:39].max(axis=0) == pytest.approx([0.002] * 255, rel=0.2)
+    assert gsyn[:37].max() == 0.0
 
 
 def test_inhibition_and_currents(board):
@@ -265,3 +367,27 @@ def test_the_saved_network_is_the_one_that_ran(board, tmp_path):
     sim.save_network(path)
     network = json.loads(taproot._taproot.read_network(str(path)))
     assert [p["label"] for p in network["populations"]][1] == "cells"
+
+
+def test_a_refused_value_leaves_the_simulation_as_it_is(board):
+    results = []
+    for refused in (False, True):
+        sim = board()
+        _, cells, _ = driven(sim, times=(5.0, 65.0))
+        cells.record("v")
+        sim.run(50.0)
+        if refused:
+            for parameter, value in (("tau_m", 1e-6), ("cm", 0.0)):
+                old = cells.get(parameter)
+                cells.set(**{parameter: value})
+                with pytest.raises(errors.InvalidParameterValueError, match=parameter):
+                    sim.run(50.0)
+                assert sim.get_current_time() == 50.0
+                assert all(len(train) == 1 for train in trains(cells))
+                cells.set(**{parameter: old})
+        sim.run(50.0)
+        assert sim.get_current_time() == 100.0
+        data = cells.get_data().segments[0]
+        results.append((trains(cells), data.analogsignals[0].magnitude.tolist()))
+    assert results[0] == results[1]
+    assert all(len(train) == 2 for train in results[0][0])

@@ -82,12 +82,13 @@ impl Session {
     /// times may have changed in between, and anything may have changed after a [`Session::reset`].
     ///
     /// # Errors
-    /// Whatever keeps the network from being mapped, loaded or run. After an error the machine is stopped and the
-    /// session begins anew with the next run.
+    /// Whatever keeps the network from being mapped, loaded or run. A network that cannot be followed leaves machine, time
+    /// and recording as they are: once it has been corrected, the next call goes on. After any other error the machine is
+    /// stopped and the session begins anew with the next run.
     pub fn run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
         let result = self.try_run(network, until);
         if let Err(error) = &result
-            && !matches!(error, SessionError::Structure { .. })
+            && !matches!(error, SessionError::Structure { .. } | SessionError::Lower(_))
         {
             if matches!(
                 error,
@@ -128,20 +129,29 @@ impl Session {
         if !unchanged {
             match &mut self.loaded {
                 Some(loaded) if loaded.step > 0 => {
-                    let writes = match loaded.lowered.update(network) {
-                        Ok(writes) => writes,
-                        Err(LowerError::NeedsNewImage { what }) => {
-                            return Err(SessionError::Structure {
-                                what,
-                                time: f64::from(loaded.step) * loaded.network.timestep,
-                            });
-                        }
-                        Err(error) => return Err(error.into()),
-                    };
+                    let changes = loaded
+                        .lowered
+                        .update(network, loaded.step)
+                        .map_err(|error| loaded.refused(error))?;
                     if let Some(application) = &loaded.application {
-                        application.write_regions(&mut open.host, &writes, &*observer)?;
+                        application.write_regions(&mut open.host, &changes.writes, &*observer)?;
                     }
                     loaded.network = network.clone();
+                    for population in &changes.crowded {
+                        observer.warn(&format!(
+                            "inputs of population `{population}` that arrive together may now be more than its ring buffers \
+                             can take; what is above is lost. Their room is chosen at the first run: call reset() before \
+                             such a change, or give projections their largest weights before the first run"
+                        ));
+                    }
+                    for late in &changes.late_spikes {
+                        observer.warn(&format!(
+                            "{} new spike times of population `{}` are before {} ms, which is now; they are never sent",
+                            late.count,
+                            late.population,
+                            f64::from(loaded.step) * network.timestep
+                        ));
+                    }
                     warn_of_losses(&loaded.lowered, &*observer);
                 }
                 _ => {
@@ -174,6 +184,23 @@ impl Session {
                 .loaded(loaded.lowered.image.bytes(), begin.elapsed());
         }
         Ok(())
+    }
+
+    /// Whether what runs could follow a changed network. Nothing changes.
+    ///
+    /// # Errors
+    /// What [`Session::run`] would say about the change.
+    pub fn check(&mut self, network: &Network) -> Result<(), SessionError> {
+        match &self.loaded {
+            Some(loaded) if loaded.step > 0 && loaded.network != *network => {
+                let mut lowered = loaded.lowered.clone();
+                match lowered.update(network, loaded.step) {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(loaded.refused(error)),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Runs what is loaded, in pieces that fit the recording buffers.
@@ -338,6 +365,17 @@ fn warn_of_losses(lowered: &Lowered, observer: &dyn Observer) {
 }
 
 impl Loaded {
+    /// What to say about a change that cannot be followed.
+    fn refused(&self, error: LowerError) -> SessionError {
+        match error {
+            LowerError::NeedsNewImage { what } => SessionError::Structure {
+                what,
+                time: f64::from(self.step) * self.network.timestep,
+            },
+            error => error.into(),
+        }
+    }
+
     fn rewind(&mut self) {
         self.step = 0;
         self.segment = Segment::new();

@@ -1,6 +1,10 @@
 //! The host runtime loads and runs the real programs on an emulated SpiNN-3 board.
 
-use taproot_host::{Application, Host, HostError, Quiet, RunOptions};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+use taproot_host::{Application, Host, HostError, HostOptions, Quiet, RunOptions};
 use taproot_network::{Network, Variable};
 use taproot_spinnaker::{
     LowerOptions, Lowered, RegionWrite, lower,
@@ -85,6 +89,50 @@ fn neurons_fire_when_they_are_driven_in_each_of_two_runs() {
     application.stop(&mut host).unwrap();
     let cores = host.ps().unwrap();
     assert!(cores.iter().all(|core| core.vcpu.application == 0));
+}
+
+#[test]
+fn a_run_that_somebody_else_stops_is_noticed_within_seconds() {
+    let Some((running, mut host)) = booted(&Machine::spin3(), Board::Spin3) else {
+        return;
+    };
+    let machine = host.discover(&Quiet).unwrap();
+    let lowered = lower(&network(), &machine, &LowerOptions::default()).unwrap();
+    let files = firmware().unwrap();
+    let mut application = host.load(&lowered.image, &files, &Quiet).unwrap();
+    let IpAddr::V4(address) = running.address() else {
+        panic!("boards speak IPv4")
+    };
+    let mut meddler = application.clone();
+    let other = std::thread::spawn(move || {
+        let mut host = Host::connect(address, HostOptions::default()).unwrap();
+        host.discover(&Quiet).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        meddler.stop(&mut host).unwrap();
+    });
+    let begun = Instant::now();
+    // Three hours of the board's time.
+    let run = RunOptions {
+        from: 0,
+        until: 10_000_000,
+        writes: lowered.send_buffers(0, 1000).unwrap(),
+    };
+    let error = application.run(&mut host, &run, &Quiet).unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    let HostError::Gone { gone, total, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(*total, lowered.image.cores.len());
+    assert!(
+        gone.iter().all(|(_, _, state)| *state == CoreState::Idle),
+        "{error}"
+    );
+    other.join().unwrap();
+    // The board is usable, from time 0.
+    let mut application = host.load(&lowered.image, &files, &Quiet).unwrap();
+    let run = RunOptions { until: 20, ..run };
+    application.run(&mut host, &run, &Quiet).unwrap();
+    application.stop(&mut host).unwrap();
 }
 
 #[test]

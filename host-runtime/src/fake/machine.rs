@@ -54,6 +54,16 @@ struct State {
     unplugged: bool,
     requests: u64,
     accidents: Vec<(CoreId, RuntimeError)>,
+    meddling: Option<(Duration, Meddling)>,
+}
+
+/// What somebody else does to a running application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meddling {
+    /// Stops it.
+    Stop,
+    /// Tells its cores to pause.
+    Pause,
 }
 
 struct Core {
@@ -88,6 +98,7 @@ impl FakeMachine {
             unplugged: false,
             requests: 0,
             accidents: Vec::new(),
+            meddling: None,
         })))
     }
 
@@ -116,6 +127,11 @@ impl FakeMachine {
     /// Makes a core crash when its next run starts.
     pub fn crash(&self, core: CoreId, error: RuntimeError) {
         self.state().accidents.push((core, error));
+    }
+
+    /// Somebody else meddles with all applications when the machine's time comes to `at`.
+    pub fn meddle(&self, at: Duration, meddling: Meddling) {
+        self.state().meddling = Some((at, meddling));
     }
 
     /// Reads memory behind the host's back.
@@ -347,6 +363,17 @@ impl State {
     /// Time passes: runs end.
     fn tick(&mut self) {
         let now = self.clock.now();
+        if let Some((at, meddling)) = self.meddling
+            && at <= now
+        {
+            self.meddling = None;
+            for (id, application) in self.running() {
+                match meddling {
+                    Meddling::Stop => self.signal(Signal::Stop, application),
+                    Meddling::Pause => self.set(id, CoreState::Ready),
+                }
+            }
+        }
         let done: Vec<CoreId> = self
             .cores
             .iter()
@@ -365,6 +392,14 @@ impl State {
                 self.write(chip, SV_BASE + 0x10, &ms.to_le_bytes());
             }
         }
+    }
+
+    fn running(&self) -> Vec<(CoreId, u8)> {
+        self.cores
+            .iter()
+            .filter(|(_, core)| core.state == CoreState::Running)
+            .map(|(id, core)| (*id, core.application))
+            .collect()
     }
 
     fn set(&mut self, id: CoreId, state: CoreState) {

@@ -11,5 +11,5 @@ mod script;
 
 pub use clock::FakeClock;
 pub use faults::{Faults, FaultyTransport};
-pub use machine::{FakeMachine, FakeOpener};
+pub use machine::{FakeMachine, FakeOpener, Meddling};
 pub use script::{Exchange, ScriptedTransport};

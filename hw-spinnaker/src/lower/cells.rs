@@ -3,7 +3,7 @@
 use super::{LowerError, parts::steps_per_ms};
 use crate::regions::{
     neuron_params::{Component, Field, components, global_weight_scale},
-    poisson::{Rate, u3232},
+    poisson::{RATE_LIMIT, Rate, u3232},
 };
 use std::collections::BTreeMap;
 use taproot_calibration::{Quantity, Quantized, Tally, fixed::S1615};
@@ -106,6 +106,15 @@ fn poisson(population: &Population, report: &mut Vec<Quantized>) -> Result<Vec<R
                 population: population.label.clone(),
                 name: name.to_owned(),
                 value,
+            });
+        }
+        if name == "rate"
+            && let Some(&rate) = values.iter().find(|rate| **rate >= RATE_LIMIT)
+        {
+            return Err(LowerError::RateTooHigh {
+                population: population.label.clone(),
+                rate,
+                limit: RATE_LIMIT,
             });
         }
         let mut tally = Tally::default();

@@ -76,16 +76,12 @@ pub(crate) fn channels_of(
         let words = (recorded.len() as u32).div_ceil(32);
         let (channel, space) = match (population.cell, record.variable) {
             (CellType::IfCurrExp | CellType::IfCondExp, Variable::Spikes) => {
-                (numbers::neuron::CHANNEL_SPIKES, Space::PerRecord(4 + 4 * words))
+                (neuron_channel(Variable::Spikes), Space::PerRecord(4 + 4 * words))
             }
-            (CellType::IfCurrExp | CellType::IfCondExp, variable) => {
-                let channel = match variable {
-                    Variable::V => numbers::neuron::CHANNEL_V,
-                    Variable::GsynExc => numbers::neuron::CHANNEL_GSYN_EXC,
-                    _ => numbers::neuron::CHANNEL_GSYN_INH,
-                };
-                (channel, Space::PerRecord(4 + 4 * recorded.len() as u32))
-            }
+            (CellType::IfCurrExp | CellType::IfCondExp, variable) => (
+                neuron_channel(variable),
+                Space::PerRecord(4 + 4 * recorded.len() as u32),
+            ),
             (CellType::SpikeSourcePoisson, _) => {
                 // The core records all its sources whatever is asked for.
                 let most = match cells {
@@ -125,6 +121,16 @@ pub(crate) fn channels_of(
     }
     channels.sort_by_key(|channel| channel.channel);
     channels
+}
+
+/// The channel of a core of neurons that records a variable.
+pub(crate) const fn neuron_channel(variable: Variable) -> u8 {
+    match variable {
+        Variable::V => numbers::neuron::CHANNEL_V,
+        Variable::GsynExc => numbers::neuron::CHANNEL_GSYN_EXC,
+        Variable::GsynInh => numbers::neuron::CHANNEL_GSYN_INH,
+        Variable::Spikes => numbers::neuron::CHANNEL_SPIKES,
+    }
 }
 
 /// Bytes that the record of a spike array may take: twice what its spikes take now, since a script may change them.

@@ -41,18 +41,6 @@ pub(crate) const fn neuron(cell: CellType) -> f64 {
 /// Cycles to send one spike: build the key, wait for the controller, record.
 pub(crate) const SEND: f64 = 100.0;
 
-/// Bytes of data memory that the heap of a combined core has (64 KiB less stack and static data, of the binaries' block
-/// headers).
-pub(crate) const HEAP: u32 = 60_800;
-
-/// Bytes of the heap that do not depend on the population: two row buffers of 258 words, 256 queued spikes, DMA and
-/// SDP buffers, recording heads.
-pub(crate) const HEAP_FIXED: u32 = 2 * 258 * 4 + 256 * 4 + 500;
-
-/// Bytes of the heap per neuron: parameters and state (17 words at most), transmit key, and for recording four
-/// indices of two bytes and three values of four.
-pub(crate) const HEAP_PER_NEURON: u32 = 17 * 4 + 4 + 4 * 2 + 3 * 4;
-
 /// Bytes of the heap of a delay extension that its counters may take.
 const DELAY_COUNTER_BYTES: u32 = 56 * 1024;
 

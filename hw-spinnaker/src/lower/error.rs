@@ -59,6 +59,19 @@ pub enum LowerError {
         /// The value.
         value: f64,
     },
+    /// A Poisson source is faster than the program can count.
+    #[error(
+        "population `{population}`: a rate of {rate} Hz is beyond what a Poisson source can do, which is below {limit} Hz; \
+         several sources with a part of the rate each add up to the same"
+    )]
+    RateTooHigh {
+        /// Its label.
+        population: String,
+        /// The rate, Hz.
+        rate: f64,
+        /// The rates that can be stored are below this, Hz.
+        limit: f64,
+    },
     /// Values of a parameter cannot be drawn.
     #[error("population `{population}`: `{name}` cannot be drawn: {source}")]
     Draw {
@@ -110,6 +123,23 @@ pub enum LowerError {
         blocks: usize,
         /// Blocks that can be listed.
         limit: usize,
+    },
+    /// What a core keeps at hand does not fit its data memory, even with one cell.
+    #[error(
+        "`{vertex}` needs {bytes} bytes of data memory and its core has {available}; it hears of {sources} populations in \
+         {blocks} blocks of synapses, and fewer would fit"
+    )]
+    DataMemory {
+        /// The core's label.
+        vertex: String,
+        /// Bytes needed.
+        bytes: u32,
+        /// Bytes there are.
+        available: u32,
+        /// Entries of its population table.
+        sources: u32,
+        /// Blocks of rows that these list.
+        blocks: u32,
     },
     /// The network needs more cores than the machine has.
     #[error(
@@ -168,6 +198,24 @@ pub enum LowerError {
         count: usize,
         /// The first of them.
         first: String,
+    },
+    /// Weights have grown beyond what the ring buffers can take, whose scale cores read only when they start.
+    #[error(
+        "weights of `{projection}` onto population `{population}`: {count} are above {largest} {unit}, the largest for which \
+         the network has been loaded; call reset() before so large a change, or give the projection its largest weight \
+         before the first run"
+    )]
+    WeightsGrown {
+        /// Label of the projection.
+        projection: String,
+        /// Label of the population that receives them.
+        population: String,
+        /// How many are too large that were not before.
+        count: u64,
+        /// The largest weight that can be stored.
+        largest: f64,
+        /// Its unit.
+        unit: String,
     },
     /// A change to the network needs a new load image.
     #[error("{what} cannot be changed without loading the network anew")]

@@ -242,7 +242,7 @@ pub(crate) fn neuron_region(
 }
 
 /// Entries of the population table: one per source that has rows here, with the blocks of all its parts.
-fn table_entries(lowering: &Lowering<'_>, matrix: &CoreMatrix, keys: &SenderKeys) -> Vec<Entry> {
+pub(crate) fn table_entries(lowering: &Lowering<'_>, matrix: &CoreMatrix, keys: &SenderKeys) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut add =
         |group: Option<&(GroupKeys, Vec<KeyMask>)>, rows_per_core: u32, unique: u32, blocks: Vec<Block>| {

@@ -17,6 +17,7 @@ mod changes;
 mod channels;
 mod checks;
 mod costs;
+mod data_memory;
 mod error;
 mod images;
 mod layout;
@@ -28,11 +29,14 @@ mod options;
 mod parts;
 mod read_back;
 mod records;
+mod smaller;
 mod split;
 mod spynnaker_estimate;
 mod vertices;
 mod weights;
 
+pub use changes::{Changes, LateSpikes};
+pub use data_memory::DataMemory;
 pub use error::LowerError;
 pub use layout::{Block, ChannelLayout, CoreLayout, Layout, PopulationLayout, Role, SynapseBlocks};
 pub use lowered::{Lowered, RegionWrite, Stage};
@@ -54,6 +58,7 @@ use matrices::{CoreMatrix, matrices};
 use memory::{max_steps, per_step, usable_machine, whole_intervals};
 use parts::{Part, parts_of};
 use rayon::prelude::*;
+use smaller::{Failure, check_data_memory, less_memory, smaller_until_it_fits};
 use split::{Split, split};
 use taproot_calibration::{Quantity, QuantizationReport, Quantized, Tally};
 use taproot_mapper::{
@@ -87,12 +92,25 @@ pub fn lower_observed(
     options: &LowerOptions,
     observe: &mut dyn FnMut(Stage),
 ) -> Result<Lowered, LowerError> {
-    let lowering = Lowering::new(network, machine.application_cores(), options, None, observe)?;
+    smaller_until_it_fits(network, |caps| attempt(network, machine, options, caps, observe))
+}
+
+/// Lowers with slices of at most `caps` cells, by population.
+fn attempt(
+    network: &Network,
+    machine: &Machine,
+    options: &LowerOptions,
+    caps: &[u32],
+    observe: &mut dyn FnMut(Stage),
+) -> Result<Lowered, Failure> {
+    let given = Given::Caps(machine.application_cores(), caps);
+    let lowering = Lowering::new(network, options, given, observe)?;
     let vertices = Vertices::new(network, &lowering.split);
     check_size(&lowering, machine, &vertices)?;
 
     observe(Stage::Netlist);
     let channels: Vec<Vec<Channel>> = vertices.jobs.iter().map(|job| lowering.channels(job)).collect();
+    check_data_memory(&lowering, &vertices, &channels)?;
     let fixed: Vec<u64> = vertices
         .jobs
         .par_iter()
@@ -133,7 +151,9 @@ pub fn lower_observed(
                 break;
             }
             Err(error @ PlaceError::NotEnoughCores { .. }) => return Err(error.into()),
-            Err(error) if index + 1 == attempts.len() => return Err(error.into()),
+            Err(error) if index + 1 == attempts.len() => {
+                return Err(less_memory(&lowering, &usable, &vertices, &fixed, error.into()));
+            }
             Err(_) => {}
         }
     }
@@ -246,13 +266,20 @@ pub(crate) struct Lowering<'a> {
     parameters: Vec<Quantized>,
 }
 
+/// What is known before a network is split.
+pub(crate) enum Given<'a> {
+    /// The machine's cores, and the most cells that a slice of each population may have.
+    Caps(usize, &'a [u32]),
+    /// An image that is already loaded: its split and scales stay.
+    Image(&'a Plan),
+}
+
 impl<'a> Lowering<'a> {
-    /// Expands and splits; `fixed` keeps the split and the scales of an image that is already loaded.
+    /// Expands and splits.
     pub(crate) fn new(
         network: &'a Network,
-        machine_cores: usize,
         options: &'a LowerOptions,
-        fixed: Option<&Plan>,
+        given: Given<'_>,
         observe: &mut dyn FnMut(Stage),
     ) -> Result<Self, LowerError> {
         check_timestep(network)?;
@@ -267,18 +294,18 @@ impl<'a> Lowering<'a> {
             .iter()
             .map(|population| cells_of(network, population, &mut parameters))
             .collect::<Result<Vec<_>, _>>()?;
-        let split = match fixed {
-            Some(plan) => {
+        let split = match given {
+            Given::Image(plan) => {
                 check_delays_fit(network, &parts, &plan.split)?;
                 plan.split.clone()
             }
-            None => split(network, &parts, &cells, machine_cores, options)?,
+            Given::Caps(machine_cores, caps) => split(network, &parts, &cells, machine_cores, options, caps)?,
         };
         check_time_scale(network, &split)?;
         observe(Stage::Matrices);
-        let scales: Vec<Option<Scales>> = match fixed {
-            Some(plan) => plan.scales.clone(),
-            None => (0..network.populations.len())
+        let scales: Vec<Option<Scales>> = match given {
+            Given::Image(plan) => plan.scales.clone(),
+            Given::Caps(..) => (0..network.populations.len())
                 .into_par_iter()
                 .map(|index| {
                     let population = PopulationId(index as u32);

@@ -4,10 +4,11 @@ use super::{
     LowerError, LowerOptions,
     cells::{Cells, steps_per_second},
     costs,
+    data_memory::{self, NeuronCore},
     parts::{Part, steps_per_ms},
     weights::peaks,
 };
-use crate::regions::{MAX_RING_BUFFER_BITS, bits_for};
+use crate::regions::{MAX_RING_BUFFER_BITS, bits_for, poisson::max_spikes_per_step};
 use std::ops::Range;
 use taproot_network::{CellType, Network, PopulationId};
 
@@ -59,17 +60,21 @@ pub(crate) struct Split {
     pub(crate) load: Vec<f64>,
 }
 
-/// Splits all populations.
+/// Splits all populations, into slices of at most `caps` cells where an attempt with larger ones did not fit.
 pub(crate) fn split(
     network: &Network,
     parts: &[Part],
     cells: &[Cells],
     machine_cores: usize,
     options: &LowerOptions,
+    caps: &[u32],
 ) -> Result<Split, LowerError> {
     let model = Model::new(network, parts, cells, options);
     let mut limits: Vec<u32> = (0..network.populations.len())
-        .map(|index| model.limit(PopulationId(index as u32)))
+        .map(|index| {
+            let limit = model.limit(PopulationId(index as u32), parts, &cells[index]);
+            caps.get(index).map_or(limit, |cap| limit.min(*cap)).max(1)
+        })
         .collect();
     shrink_for_delays(network, parts, &mut limits, options)?;
     let attempt = |time_scale: u32| -> (Vec<u32>, bool) {
@@ -150,13 +155,11 @@ fn finish(
             let slots = if population.cell.receptors().is_empty() {
                 0
             } else {
-                let wanted = parts
-                    .iter()
-                    .filter(|part| part.target.0 as usize == index)
-                    .map(|part| part.max_delay)
-                    .max()
-                    .unwrap_or(1);
-                slots(wanted, per_core, population.cell)
+                slots(
+                    longest(parts, PopulationId(index as u32)),
+                    per_core,
+                    population.cell,
+                )
             };
             Slices {
                 per_core,
@@ -177,6 +180,12 @@ fn finish(
         time_scale,
         load,
     }
+}
+
+/// The longest delay onto a population, steps.
+fn longest(parts: &[Part], target: PopulationId) -> u32 {
+    let onto = parts.iter().filter(|part| part.target == target);
+    onto.map(|part| part.max_delay).max().unwrap_or(1)
 }
 
 /// Delay slots for a longest delay of `wanted` steps: a power of two, within the bits that neurons and types leave.
@@ -343,7 +352,7 @@ impl<'a> Model<'a> {
     }
 
     /// Most cells per core that memory and the user allow.
-    fn limit(&self, id: PopulationId) -> u32 {
+    fn limit(&self, id: PopulationId, parts: &[Part], cells: &Cells) -> u32 {
         let population = self.network.population(id);
         let default = match (self.options.match_spynnaker, population.cell) {
             (false, _) => self.options.neurons_per_core,
@@ -358,11 +367,34 @@ impl<'a> Model<'a> {
             return limit;
         }
         limit = limit.min(default);
-        if !population.cell.receptors().is_empty() {
-            // The ring buffer takes all bits that it may in the worst case; below 128 neurons it can do with less.
-            let ring = 2u32 << MAX_RING_BUFFER_BITS;
-            let free = costs::HEAP - costs::HEAP_FIXED - ring;
-            limit = limit.min(free / costs::HEAP_PER_NEURON);
+        let longest = longest(parts, id);
+        let fits = |atoms: u32| {
+            let bytes = match cells {
+                Cells::Neurons(_) => {
+                    let slots = slots(longest, atoms, population.cell);
+                    NeuronCore::expected(id, population, atoms, slots, parts).bytes()
+                }
+                Cells::Poisson(rates) => {
+                    let most = rates.iter().map(|rate| rate.rate).fold(0.0, f64::max);
+                    let most = max_spikes_per_step(most, self.network.timestep);
+                    data_memory::poisson_core(atoms, most, !population.records.is_empty())
+                }
+                Cells::Array(_) => 0,
+            };
+            bytes <= data_memory::heap(population.cell)
+        };
+        // More cells never take less, so that the most that fit can be found by halving.
+        if !fits(limit) {
+            let (mut enough, mut too_many) = (0, limit);
+            while too_many - enough > 1 {
+                let middle = enough + (too_many - enough) / 2;
+                if fits(middle) {
+                    enough = middle
+                } else {
+                    too_many = middle
+                }
+            }
+            limit = enough;
         }
         limit.max(1)
     }

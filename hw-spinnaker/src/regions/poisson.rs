@@ -7,6 +7,8 @@ use taproot_calibration::fixed::{U032, U1616, U3232};
 const SLOW_CUTOFF: f64 = 0.01;
 /// Above this many spikes per step it takes a normal approximation.
 const FAST_CUTOFF: f64 = 10.0;
+/// Rates are below this, Hz: the region holds u32.32, but the program goes on with the u16.16 in the middle of it.
+pub const RATE_LIMIT: f64 = 65_536.0;
 /// Words of the parameters before the keys. The reserved size counts one more.
 const PARAMS_WORDS: u32 = 14;
 

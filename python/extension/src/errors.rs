@@ -73,6 +73,7 @@ pub(crate) fn session(py: Python<'_>, error: &SessionError) -> PyErr {
             LowerError::ParameterCount { .. }
             | LowerError::NotPositive { .. }
             | LowerError::Negative { .. }
+            | LowerError::RateTooHigh { .. }
             | LowerError::Draw { .. },
         ) => pynn(py, "InvalidParameterValueError", chain(error)),
         _ => machine(error),

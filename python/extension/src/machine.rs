@@ -110,6 +110,15 @@ impl Machine {
         self.outcome(py, result)
     }
 
+    /// Whether what runs could follow a changed network.
+    pub(crate) fn check(&mut self, py: Python<'_>, network: &Network) -> PyResult<()> {
+        let Some(session) = self.session() else {
+            return Ok(());
+        };
+        let result = py.detach(|| session.check(network));
+        self.outcome(py, result)
+    }
+
     /// Time steps since time 0 or the last reset.
     pub(crate) fn step(&mut self) -> u64 {
         self.session()

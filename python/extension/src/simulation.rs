@@ -333,6 +333,11 @@ impl Simulation {
         self.machine.run(py, &self.network, until_step)
     }
 
+    /// Raises what `run` would raise if the machine cannot follow what has changed since the last run.
+    fn check(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.machine.check(py, &self.network)
+    }
+
     /// Where the machine stands, in time steps.
     #[getter]
     fn step(&mut self) -> u64 {

@@ -62,12 +62,14 @@ def setup(timestep=DEFAULT_TIMESTEP, min_delay=DEFAULT_MIN_DELAY, **extra_params
 
 
 def end(compatible_output=True):
-    """Write the files that `record` was told to write, and let go of the machine."""
+    """Write the files that `record` was told to write, and let go of the machine. What was recorded can still be read;
+    `run` needs a new `setup` first."""
     state = simulator.state
     pending, state.write_on_end = state.write_on_end, []
     for population, variables, filename in pending:
         population.write_data(get_io(filename), variables)
     state.close()
+    state.ended = True
 
 
 def save_network(path):

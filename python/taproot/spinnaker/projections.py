@@ -282,6 +282,9 @@ class Projection(common.Projection):
         self._network.set_synapse(self._number, name, value)
         try:
             self._network.survey(self._number)
+            # A delay that the loaded network has no room for is refused here, so that a script can go on with the old one.
+            if name == "delay":
+                self._network.check()
         except Exception:
             self._network.set_synapse(self._number, name, self._values[name])
             raise

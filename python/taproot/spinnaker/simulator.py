@@ -64,6 +64,7 @@ class State(common.control.BaseState):
         self.segment_counter = 0
         self.native_streams = 0
         self.running = False
+        self.ended = False
         self.t_start = 0
         self.step = 0
         self.version = 0
@@ -91,6 +92,11 @@ class State(common.control.BaseState):
 
     def run_until(self, tstop):
         """Advance to a time, ms; PyNN's `run` and `run_until` come down to this."""
+        if self.ended:
+            raise _taproot.TaprootError(
+                "the simulation has ended and its machine is gone; call setup() and describe the network again to run "
+                "another, or call end() after the last run"
+            )
         self.flush()
         try:
             self.network.run(self.to_step(tstop))

@@ -227,6 +227,23 @@ impl Running {
         question.recv_timeout(Duration::from_secs(10)).ok()
     }
 
+    /// Reads memory without anything noticing, as [`System::inspect`] does, a few milliseconds ago; none if there is no such
+    /// memory, or the machine's thread has died.
+    pub fn inspect(&self, chip: ChipXy, core: Option<u8>, address: u32, length: usize) -> Option<Vec<u8>> {
+        if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            return None;
+        }
+        let (answer, question) = mpsc::channel();
+        self.mailbox.put(Inbound::Inspect {
+            chip,
+            core,
+            address,
+            length,
+            answer,
+        });
+        question.recv_timeout(Duration::from_secs(10)).ok()?
+    }
+
     /// Switches the machine off and returns what it has done; none if its thread had died.
     pub fn stop(mut self) -> Option<Statistics> {
         self.halt()
@@ -255,6 +272,13 @@ impl Drop for Running {
 enum Inbound {
     Datagram(Datagram),
     Statistics(mpsc::Sender<Statistics>),
+    Inspect {
+        chip: ChipXy,
+        core: Option<u8>,
+        address: u32,
+        length: usize,
+        answer: mpsc::Sender<Option<Vec<u8>>>,
+    },
     Stop,
 }
 
@@ -434,6 +458,17 @@ impl Server {
                 Inbound::Statistics(answer) => {
                     // Nobody may be waiting any more.
                     let _ = answer.send(self.system.statistics());
+                }
+                Inbound::Inspect {
+                    chip,
+                    core,
+                    address,
+                    length,
+                    answer,
+                } => {
+                    let mut bytes = vec![0; length];
+                    let found = self.system.inspect(chip, core, address, &mut bytes);
+                    let _ = answer.send(found.then_some(bytes));
                 }
                 Inbound::Datagram(datagram) => {
                     self.bucket.traffic(Instant::now());
