@@ -18,6 +18,7 @@ pub mod picture;
 pub mod report;
 mod session;
 mod stages;
+mod unmodelled;
 
 pub use arrays::{signals_npz, spikes_npz};
 pub use artefacts::{CheckReport, check};
@@ -27,3 +28,4 @@ pub use observer::{Observer, Quiet};
 pub use outputs::{Summary, map};
 pub use session::{Session, SessionOptions};
 pub use stages::StageTime;
+pub use unmodelled::UnmodelledAccesses;

@@ -86,6 +86,7 @@ impl Session {
     /// session begins anew with the next run.
     pub fn run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
         let result = self.try_run(network, until);
+        self.tell_unmodelled();
         if let Err(error) = &result
             && !matches!(error, SessionError::Structure { .. })
         {
@@ -99,6 +100,13 @@ impl Session {
             self.abandon();
         }
         result
+    }
+
+    /// Never in silence: what programs did that the emulator has no model for.
+    fn tell_unmodelled(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.tell_unmodelled(&*self.observer);
+        }
     }
 
     fn try_run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
@@ -317,7 +325,9 @@ impl Session {
 
     /// Stops the network and lets go of the machine.
     pub fn close(mut self) -> Result<(), SessionError> {
-        self.stop_application()
+        let stopped = self.stop_application();
+        self.tell_unmodelled();
+        stopped
     }
 }
 

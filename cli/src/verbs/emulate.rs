@@ -7,8 +7,8 @@ use crate::{
     progress::Progress,
 };
 use std::{net::IpAddr, time::Duration};
-use taproot_emulator::{Bind, CYCLES_PER_SECOND, Emulator, Options, Timing};
-use taproot_session::{Observer, SessionError, Target, processors};
+use taproot_emulator::{Bind, CYCLES_PER_SECOND, Emulator, Options, Report, Timing};
+use taproot_session::{Observer, SessionError, Target, UnmodelledAccesses, processors};
 
 pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> {
     for (given, flag) in [
@@ -68,13 +68,20 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         let addresses: Vec<String> = running.addresses().iter().map(ToString::to_string).collect();
         output::result(format!("{} ready at {}", machine.name(), addresses.join(" ")));
     }
+    let mut unmodelled = UnmodelledAccesses::default();
+    let mut tell = |reports: &[Report]| {
+        for sentence in unmodelled.news(reports) {
+            output::message(&format!("warning: {sentence}"));
+        }
+    };
     while !progress.interrupted() {
         std::thread::sleep(Duration::from_millis(50));
-        if running.statistics().is_none() {
+        let Some(statistics) = running.statistics() else {
             return Err(
                 "the emulated machine has stopped by itself; this is a defect of the emulator".into(),
             );
-        }
+        };
+        tell(&statistics.reports);
     }
     if let Some(statistics) = running.stop() {
         let seconds = statistics.cycles as f64 / CYCLES_PER_SECOND as f64;
@@ -82,12 +89,7 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
             "stopped after {seconds:.3} emulated seconds and {} instructions",
             statistics.instructions
         ));
-        for report in &statistics.reports {
-            output::message(&format!(
-                "not modelled: {:?} of 0x{:08x} on chip {}, physical core {}, first at program counter 0x{:08x}",
-                report.kind, report.address, report.chip, report.core, report.pc
-            ));
-        }
+        tell(&statistics.reports);
     }
     Ok(true)
 }
