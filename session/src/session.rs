@@ -3,7 +3,7 @@
 use crate::{
     Observer, OpenMachine, SessionError, Target,
     extract::Piece,
-    stages::{Clockwork, StageTime},
+    stages::{Clockwork, MAPPING, StageTime},
 };
 use std::{sync::Arc, time::Instant};
 use taproot_host::{Application, HostError, RunOptions, ScpError};
@@ -164,7 +164,7 @@ impl Session {
                         &mut self.clockwork,
                         &*observer,
                     )?;
-                    self.clockwork.add("map", begin.elapsed());
+                    self.clockwork.add(MAPPING, begin.elapsed());
                     self.loaded = Some(loaded);
                 }
             }
