@@ -49,6 +49,23 @@ def script(tmp_path):
     return write
 
 
+FIGURES = pytest.StashKey()
+
+
+@pytest.fixture
+def figure(request):
+    """Says a measured figure in the summary of the test run, whether the test passes or not, and with -q too."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    figures = config.stash.get(FIGURES, [])
+    if figures:
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.write_line(line)
+
+
 class Board:
     """`taproot emulate` in a process of its own, and what it says."""
 
