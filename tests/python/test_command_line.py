@@ -82,7 +82,7 @@ def test_a_saved_network_is_the_script(ran, taproot):
 def test_run_of_a_script_as_json(script, taproot, tmp_path):
     text = small(run='print("the script says this"); sim.run(30.0)')
     done = taproot("run", script(text), "-m", "spin3", "--out", tmp_path / "out", "--json")
-    assert json.loads(done.stdout)["spikes"] == 50 or json.loads(done.stdout)["spikes"] > 10
+    assert json.loads(done.stdout)["spikes"] > 10
     assert "the script says this" in done.stderr
 
 

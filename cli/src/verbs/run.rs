@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: &Run, json: bool) -> Result<bool, Failure> {
         .clone()
         .unwrap_or_else(|| map::default_out(&arguments.input));
     // A mistake in the name should not cost the user the time until the script gets there.
-    let machine = arguments.machine.as_deref();
+    let machine = named_machine(arguments);
     Target::parse(machine.unwrap_or(DEFAULT_MACHINE))?;
     if arguments
         .input
@@ -44,6 +44,11 @@ pub(crate) fn run(arguments: &Run, json: bool) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// The machine that the command line or the environment names. An empty variable names none.
+fn named_machine(arguments: &Run) -> Option<&str> {
+    arguments.machine.as_deref().filter(|name| !name.is_empty())
+}
+
 /// Runs a script in a Python of its own, which leaves its outputs by itself.
 fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
     let input = &arguments.input;
@@ -67,7 +72,7 @@ fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
         .args(&arguments.script_arguments)
         .env("TAPROOT_OUT", &out)
         .env("TAPROOT_COMMAND", map::command_line());
-    if let Some(machine) = &arguments.machine {
+    if let Some(machine) = named_machine(arguments) {
         command.env("TAPROOT_MACHINE", machine);
     }
     if let Some(threads) = arguments.threads {
