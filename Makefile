@@ -17,7 +17,7 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
 	  { echo "taproot needs CPython 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
 	@command -v cargo >/dev/null || { echo "taproot needs Rust (cargo) on the PATH; see https://rustup.rs"; exit 1; }
-	$(call virtual,$(VENV))
+	@$(call virtual,$(VENV))
 	$(PIP) install --quiet 'maturin>=1.9,<2'
 	@touch $@
 
