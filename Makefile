@@ -17,9 +17,14 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
 	  { echo "taproot needs CPython 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
 	@command -v cargo >/dev/null || { echo "taproot needs Rust (cargo) on the PATH; see https://rustup.rs"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(call virtual,$(VENV))
 	$(PIP) install --quiet 'maturin>=1.9,<2'
 	@touch $@
+
+# Debian keeps ensurepip, which brings pip into a virtual environment, in a package of its own (python3-venv). Without it the
+# pip that is there does that.
+virtual = $(PYTHON) -m venv $(1) >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip $(1) && \
+  $(PYTHON) -m pip --disable-pip-version-check --python $(1)/bin/python install --quiet pip; }
 
 ## The Vogels-Abbott benchmark on an emulated SpiNN-5 board.
 run: build
@@ -77,7 +82,7 @@ test-third-party: build
 
 OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.
-environment = @test -e $(OUTSIDE)/$(1)/ready || { $(PYTHON) -m venv $(OUTSIDE)/$(1) && \
+environment = @test -e $(OUTSIDE)/$(1)/ready || { { $(call virtual,$(OUTSIDE)/$(1)); } && \
   $(OUTSIDE)/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) && touch $(OUTSIDE)/$(1)/ready; }
 
 ## Every fuzz target for SECONDS each, or TARGETS="sdp eieio" alone. See fuzz/README.md.

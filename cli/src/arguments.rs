@@ -50,6 +50,9 @@ pub(crate) enum Verb {
     Ps {
         #[command(flatten)]
         host: Host,
+        /// Idle cores too. With --json they are always listed.
+        #[arg(long)]
+        all: bool,
     },
     /// Print what a core has written to its IO buffer.
     Iobuf {
@@ -80,10 +83,11 @@ pub(crate) struct Host {
 pub(crate) struct Run {
     /// A PyNN script (`.py`) or a network saved with `save_network`.
     pub(crate) input: PathBuf,
-    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, a TOML file, or udp:ADDRESS for a real board.
-    #[arg(long, short, env = "TAPROOT_MACHINE", default_value = "spin5")]
-    pub(crate) machine: String,
-    /// Where recordings, pictures and the mapping report go [default: out/NAME].
+    /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, a TOML file, or udp:ADDRESS for a real board [default: spin5]. What a
+    /// script names in `setup()` comes first.
+    #[arg(long, short, env = "TAPROOT_MACHINE")]
+    pub(crate) machine: Option<String>,
+    /// Where recordings, pictures and the mapping report go [default: out/NAME]. What an earlier run left there is removed.
     #[arg(long, short)]
     pub(crate) out: Option<PathBuf>,
     /// Simulated time of a saved network, ms. A script says itself how long it runs.

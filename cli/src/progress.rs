@@ -13,10 +13,19 @@ use taproot_session::Observer;
 /// Set by Ctrl-C; looked at between slices of work.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// How often the display moves while nothing new is known.
+const TICK: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Shows progress to a person, on stderr, if that is a terminal.
 pub struct Progress {
     terminal: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Mutex<Option<Shown>>,
+}
+
+/// The bar of the stage, and what it measures: how much of what.
+struct Shown {
+    bar: ProgressBar,
+    measure: Option<(u64, &'static str)>,
 }
 
 impl Progress {
@@ -42,9 +51,9 @@ impl Progress {
     /// Removes the bar, so that what is printed next stands alone.
     pub fn finish(&self) {
         if let Ok(mut bar) = self.bar.lock()
-            && let Some(bar) = bar.take()
+            && let Some(shown) = bar.take()
         {
-            bar.finish_and_clear();
+            shown.bar.finish_and_clear();
         }
     }
 }
@@ -59,38 +68,34 @@ impl Observer for Progress {
             spinner.set_style(style);
         }
         spinner.set_message(name.to_owned());
-        spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+        spinner.enable_steady_tick(TICK);
+        let shown = Shown {
+            bar: spinner,
+            measure: None,
+        };
         if let Ok(mut bar) = self.bar.lock()
-            && let Some(old) = bar.replace(spinner)
+            && let Some(old) = bar.replace(shown)
         {
-            old.finish_and_clear();
+            old.bar.finish_and_clear();
         }
     }
 
     fn progress(&self, done: u64, total: u64, unit: &'static str) {
-        let Ok(bar) = self.bar.lock() else { return };
-        let Some(bar) = bar.as_ref() else { return };
-        if total > 0 && bar.length() != Some(total) {
-            bar.set_length(total);
-            let template = match unit {
-                "bytes" => {
-                    "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left".to_owned()
-                }
-                _ => format!(
-                    "{{spinner}} {{msg}} {{wide_bar}} {{pos}}/{{len}} {unit} {{per_sec}} {{eta}} left"
-                ),
-            };
-            if let Ok(style) = ProgressStyle::with_template(&template) {
-                bar.set_style(style);
-            }
+        let Ok(mut shown) = self.bar.lock() else { return };
+        let Some(shown) = shown.as_mut() else { return };
+        if total > 0 && shown.measure != Some((total, unit)) {
+            // Another quantity gets a bar of its own: one that changes over would mix the two for a moment.
+            shown.bar.finish_and_clear();
+            shown.bar = measuring(&shown.bar.message(), done, total, unit);
+            shown.measure = Some((total, unit));
         }
-        bar.set_position(done);
+        shown.bar.set_position(done);
     }
 
     fn warn(&self, message: &str) {
         let line = format!("warning: {message}");
         match self.bar.lock().ok().as_deref() {
-            Some(Some(bar)) => bar.println(line),
+            Some(Some(shown)) => shown.bar.println(line),
             _ => crate::output::message(&line),
         }
     }
@@ -98,4 +103,21 @@ impl Observer for Progress {
     fn interrupted(&self) -> bool {
         INTERRUPTED.load(Ordering::SeqCst)
     }
+}
+
+/// A bar for an amount of something.
+fn measuring(stage: &str, done: u64, total: u64, unit: &str) -> ProgressBar {
+    let amount = match unit {
+        "bytes" => "{bytes}/{total_bytes} {bytes_per_sec}".to_owned(),
+        _ => format!("{{pos}}/{{len}} {unit} {{per_sec}}"),
+    };
+    let template = format!("{{spinner}} {{msg}} {{wide_bar}} {amount} {{eta}} left");
+    let bar = ProgressBar::new(total)
+        .with_message(stage.to_owned())
+        .with_position(done);
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(TICK);
+    bar
 }

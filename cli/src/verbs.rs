@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<bool, Failure> {
         },
         Verb::Boot { host, again } => board::boot(&host, again, json),
         Verb::Info { host } => board::info(&host, json),
-        Verb::Ps { host } => board::ps(&host, json),
+        Verb::Ps { host, all } => board::ps(&host, all, json),
         Verb::Iobuf { host, x, y, p } => board::iobuf(&host, x, y, p, json),
         Verb::Firmware { action } => firmware::firmware(action, json),
     }

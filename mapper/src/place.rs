@@ -37,6 +37,14 @@ impl Default for PlaceOptions {
     }
 }
 
+/// The verb of a sentence about a vertex and so many others.
+fn needing(others: usize) -> String {
+    match others {
+        0 => " needs".to_owned(),
+        _ => format!(" and {others} more that must share its node need"),
+    }
+}
+
 /// Why a netlist could not be placed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
@@ -58,7 +66,7 @@ pub enum PlaceError {
     },
     /// A vertex, or vertices that must share a node, need more than any node has.
     #[error(
-        "`{label}` and {others} more that must share its node need {need}; the most that a node offers is {most}"
+        "`{label}`{} {need}; the most that a node offers is {most}", needing(*others)
     )]
     TooLarge {
         /// Label of the first vertex.

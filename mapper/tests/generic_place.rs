@@ -105,7 +105,7 @@ fn a_vertex_larger_than_a_node_is_refused() {
     vertices(&mut netlist, 1, Resources::new(17, 0));
     assert_eq!(
         refused(&mesh(2, 2, false), &netlist),
-        "`vertex 0` and 0 more that must share its node need 17 cores, 0 bytes; \
+        "`vertex 0` needs 17 cores, 0 bytes; \
          the most that a node offers is 16 cores, 104857600 bytes"
     );
 }

@@ -731,7 +731,11 @@ impl ValueRule {
             unit: "ms",
             low,
             high,
-            needed: format!("from min_delay, {low} ms, to max_delay, {high} ms"),
+            needed: if high.is_finite() {
+                format!("from min_delay, {low} ms, to max_delay, {high} ms")
+            } else {
+                format!("min_delay, {low} ms, or more")
+            },
         }
     }
 

@@ -159,7 +159,7 @@ pub enum ExpandReason {
     },
     /// A delay outside the network's limits.
     #[error(
-        "the delay from cell {source_cell} to cell {target_cell} is {delay} ms; it must be from {min} to {max} ms"
+        "the delay from cell {source_cell} to cell {target_cell} is {delay} ms; it must be {}", between(*min, *max)
     )]
     BadDelay {
         /// Position in the source.
@@ -238,6 +238,15 @@ impl Network {
                 .map_or_else(String::new, |p| p.label.clone()),
             reason,
         })
+    }
+}
+
+/// The limits of delays in words; a network may have no upper one.
+fn between(min: f64, max: f64) -> String {
+    if max.is_finite() {
+        format!("from {min} to {max} ms")
+    } else {
+        format!("{min} ms or more")
     }
 }
 

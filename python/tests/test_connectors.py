@@ -369,3 +369,34 @@ def test_small_world(sim):
     pairs = {(i, j) for i, j, _ in projection.get("weight", "list")}
     assert pairs == {(i, j) for i in range(20) for j in range(20) if 0 < abs(i - j) < 2.5}
     assert "degree" in projection.describe()
+
+
+def test_a_rewired_small_world(sim):
+    a = sim.Population(400, sim.IF_cond_exp())
+    near = {(i, j) for i in range(400) for j in range(400) if 0 < abs(i - j) < 5.5}
+
+    def pairs(rewiring, seed=3):
+        connector = sim.SmallWorldConnector(
+            degree=5.5, rewiring=rewiring, allow_self_connections=False, rng=sim.NumpyRNG(seed=seed)
+        )
+        projection = sim.Projection(a, a, connector, sim.StaticSynapse(weight=0.1))
+        return [(i, j) for i, j, _ in projection.get("weight", "list")]
+
+    rewired = pairs(0.3)
+    # Rewiring moves one end of an edge: as many edges, three in ten of them elsewhere.
+    assert len(rewired) == len(near)
+    assert all(i != j for i, j in rewired)
+    moved = sum(pair not in near for pair in rewired) / len(rewired)
+    assert moved == pytest.approx(0.3, abs=0.05)
+    assert rewired == pairs(0.3)
+    assert rewired != pairs(0.3, seed=4)
+
+
+def test_connection_set_algebra(sim):
+    csa = pytest.importorskip("csa", reason="the test extra installs it")
+    a, b = sim.Population(6, sim.IF_cond_exp()), sim.Population(4, sim.IF_cond_exp())
+    projection = sim.Projection(a, b, sim.CSAConnector(csa.cset(csa.oneToOne, 0.25, 2.0)))
+    assert sorted(projection.get(["weight", "delay"], "list")) == [(i, i, 0.25, 2.0) for i in range(4)]
+    projection = sim.Projection(a, b, sim.CSAConnector(csa.full - csa.oneToOne), sim.StaticSynapse(weight=0.1))
+    expected = {(i, j) for i in range(6) for j in range(4) if i != j}
+    assert {(i, j) for i, j, _ in projection.get("weight", "list")} == expected

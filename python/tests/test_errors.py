@@ -10,6 +10,7 @@ import pytest
 from pyNN import errors
 from pyNN.standardmodels import cells, electrodes, synapses
 
+import taproot
 import taproot.spinnaker
 
 MISSING = [
@@ -64,6 +65,8 @@ def test_get_simulator_finds_us(tmp_path):
 def test_models_of_other_back_ends_are_refused(sim):
     import pyNN.mock
 
+    # A synapse of another back end asks that one for its smallest delay.
+    pyNN.mock.setup()
     with pytest.raises(errors.NoModelAvailableError, match="IF_cond_alpha is not a cell type.*SpikeSourcePoisson"):
         sim.Population(3, pyNN.mock.IF_cond_alpha())
     population = sim.Population(3, sim.IF_cond_exp())
@@ -95,7 +98,8 @@ def test_unknown_parameters(sim):
         ({"tau_m": 0.0}, "tau_m of population `p` must be above 0"),
         ({"cm": [1.0, -1.0, 1.0]}, "cm of population `p` must be above 0, not -1"),
         ({"tau_refrac": -1.0}, "tau_refrac of population `p` must not be negative"),
-        ({"v_rest": np.nan}, "v_rest of population `p` is not a number"),
+        ({"v_rest": np.nan}, "v_rest of population `p` must be a finite number, not nan"),
+        ({"tau_m": np.inf}, "tau_m of population `p` must be a finite number, not inf"),
         ({"v_rest": "high"}, "v_rest"),
     ],
 )
@@ -247,3 +251,89 @@ def test_the_number_of_threads_in_the_environment_must_be_one(monkeypatch):
     monkeypatch.setenv("TAPROOT_THREADS", "2")
     # Scripts say `threads` to other simulators; it is tolerated.
     taproot.spinnaker.setup(threads=1)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"timestep": 0.0005}, "whole number of microseconds .*, not 0.0005 ms"),
+        ({"timestep": "x"}, "the time step must be a number of ms, not 'x'"),
+        ({"rng_seed": -1}, "rng_seed must be a whole number from 0 to .*, not -1"),
+        ({"rng_seed": 1.5}, "rng_seed must be a whole number .*, not 1.5"),
+        ({"machine": 5}, 'machine must be a name such as "spin5" .*, not 5'),
+        ({"time_scale_factor": "x"}, "time_scale_factor must be a whole number from 1, not 'x'"),
+    ],
+)
+def test_setup_refuses_what_it_cannot_use(sim, keywords, message):
+    with pytest.raises(ValueError, match=message):
+        sim.setup(**keywords)
+
+
+def test_a_source_cannot_start_before_the_beginning(sim):
+    with pytest.raises(errors.InvalidParameterValueError, match="start of population `p` must not be negative, but is -1"):
+        sim.Population(1, sim.SpikeSourcePoisson(start=-1.0), label="p")
+
+
+def test_initial_values_are_finite(sim):
+    cells = sim.Population(3, sim.IF_cond_exp(), label="p")
+    with pytest.raises(errors.InvalidParameterValueError, match="the initial v of population `p` must be a finite number"):
+        cells[1:2].initialize(v=np.nan)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, "x"])
+def test_cells_per_core(sim, limit):
+    with pytest.raises(ValueError, match=f"neurons_per_core must be a whole number from 1, or None, not {limit!r}"):
+        sim.Population(3, sim.IF_cond_exp(), neurons_per_core=limit)
+    assert sim.simulator.state.populations == []
+
+
+def test_places_on_cells_are_refused(sim):
+    with pytest.raises(NotImplementedError, match="locations='soma'.*cells are points"):
+        sim.Population(2, sim.IF_cond_exp()).record("v", locations="soma")
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf")])
+def test_times_are_finite(sim, time):
+    sim.Population(1, sim.IF_cond_exp())
+    with pytest.raises(ValueError, match="the time must be a finite number of ms"):
+        sim.run(time)
+
+
+@pytest.mark.parametrize("weight", [[1.0, 2.0, 3.0], np.ones((2, 3))])
+def test_arrays_of_synapse_parameters_have_one_value_per_pair(sim, weight):
+    cells = sim.Population(3, sim.IF_cond_exp())
+    with pytest.raises(errors.InvalidDimensionsError, match=r"weight has shape .*array of shape \(3, 3\)"):
+        sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=weight))
+
+
+@pytest.mark.parametrize("weight", [{}, None])
+def test_set_refuses_what_is_no_weight(sim, weight):
+    cells = sim.Population(3, sim.IF_cond_exp())
+    projection = sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1), label="j")
+    with pytest.raises(errors.InvalidParameterValueError, match="weight of projection `j` must be a number, .*, not "):
+        projection.set(weight=weight)
+    assert projection.get("weight", "list", with_address=False) == [0.1] * 9
+
+
+def test_static_synapses_have_no_state(sim):
+    cells = sim.Population(3, sim.IF_cond_exp())
+    projection = sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1))
+    with pytest.raises(NotImplementedError, match="no state to initialize .`w`."):
+        projection.initialize(w=1.0)
+
+
+def test_the_smallest_delay_is_named_where_there_is_no_largest(sim):
+    sim.setup(timestep=1.0)
+    cells = sim.Population(3, sim.IF_cond_exp())
+    with pytest.raises(errors.ConnectionError, match="it must be 1 ms or more"):
+        sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(delay=0.0))
+
+
+def test_the_script_names_the_machine_and_a_difference_is_said(sim, monkeypatch, recwarn):
+    monkeypatch.setenv("TAPROOT_MACHINE", "spin3")
+    with pytest.warns(taproot.TaprootWarning, match="the script names the machine `spin5`.*so `spin3`.*is not used"):
+        sim.setup(machine="spin5")
+    recwarn.clear()
+    sim.setup(machine="spin3")
+    sim.setup()
+    assert not recwarn.list

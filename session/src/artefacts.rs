@@ -56,6 +56,51 @@ pub(crate) fn write(directory: &Path, loaded: &Loaded) -> Result<(), SessionErro
     )
 }
 
+/// Everything that a mapping or a run leaves in a directory.
+const OUTPUTS: [&str; 14] = [
+    "network.taproot",
+    "machine.json",
+    "netlist.json",
+    "placement.json",
+    "routes.json",
+    "keys.json",
+    "tables.json",
+    "image.bin",
+    "recording.bin",
+    "spikes.npz",
+    "signals.npz",
+    "raster.svg",
+    "report.html",
+    "summary.json",
+];
+
+/// Removes what an earlier mapping or run has left in a directory, so that nothing old passes for new. Other files stay.
+pub fn clear_outputs(directory: &Path) -> Result<(), SessionError> {
+    let mut folders = vec![directory.to_owned()];
+    // Scripts that set up several times number their folders from 2 on, without gaps.
+    folders.extend(
+        (2..)
+            .map(|run| directory.join(format!("run-{run}")))
+            .take_while(|folder| folder.is_dir()),
+    );
+    for folder in &folders {
+        for name in OUTPUTS {
+            let path = folder.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(SessionError::File { path, source: error });
+                }
+                _ => {}
+            }
+        }
+        if folder != directory {
+            // One that holds something else stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    Ok(())
+}
+
 /// What the checkers found in a directory of artefacts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct CheckReport {

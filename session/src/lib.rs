@@ -18,12 +18,14 @@ pub mod picture;
 pub mod report;
 mod session;
 mod stages;
+mod unmodelled;
 
 pub use arrays::{signals_npz, spikes_npz};
-pub use artefacts::{CheckReport, check};
+pub use artefacts::{CheckReport, check, clear_outputs};
 pub use error::SessionError;
 pub use machine::{EMULATED_UNIX_TIME, OpenMachine, Target, board_of, machine_file, now, processors};
 pub use observer::{Observer, Quiet};
 pub use outputs::{Summary, map};
 pub use session::{Session, SessionOptions};
 pub use stages::StageTime;
+pub use unmodelled::UnmodelledAccesses;

@@ -1,6 +1,6 @@
 //! Opens a machine by name: starts an emulator if it is described, connects, boots, discovers.
 
-use crate::{Observer, SessionError};
+use crate::{Observer, SessionError, UnmodelledAccesses};
 use std::{net::Ipv4Addr, path::Path};
 use taproot_emulator::{Bind, Emulator, Options, Pace, Running, Timing};
 use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
@@ -57,6 +57,8 @@ pub struct OpenMachine {
     pub firmware: FirmwareCache,
     /// The emulator, if the machine is one of ours. Dropped after the host.
     pub emulator: Option<Running>,
+    /// What a user has been told about the emulator.
+    told: UnmodelledAccesses,
 }
 
 impl OpenMachine {
@@ -87,8 +89,12 @@ impl OpenMachine {
             Target::Board(address) => (None, *address, BootValues::for_board(Board::Spin5, now())),
         };
         let mut host = Host::connect(address, HostOptions::default())?;
-        host.ensure_booted(&image, BootOptions::new(values), observer)?;
-        let mut machine = host.discover(observer)?;
+        let mut told = UnmodelledAccesses::default();
+        let discovered = host
+            .ensure_booted(&image, BootOptions::new(values), observer)
+            .and_then(|_| host.discover(observer));
+        tell(&mut told, emulator.as_ref(), observer);
+        let mut machine = discovered?;
         if let Target::Emulated(described) = target {
             // What counts is what was discovered, but people know the machine by its own name.
             machine = machine.named(described.name());
@@ -98,7 +104,20 @@ impl OpenMachine {
             machine,
             firmware,
             emulator,
+            told,
         })
+    }
+
+    /// Warns of what has been done on the emulated machine that has no model there, since the last time.
+    pub fn tell_unmodelled(&mut self, observer: &dyn Observer) {
+        tell(&mut self.told, self.emulator.as_ref(), observer);
+    }
+}
+
+fn tell(told: &mut UnmodelledAccesses, emulator: Option<&Running>, observer: &dyn Observer) {
+    let statistics = emulator.and_then(Running::statistics);
+    for sentence in statistics.map_or_else(Vec::new, |s| told.news(&s.reports)) {
+        observer.warn(&sentence);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     report::{self, ReportInput},
     session::{Loaded, Session, prepare},
     signals_npz, spikes_npz,
-    stages::Clockwork,
+    stages::{Clockwork, MAPPING},
 };
 use serde::Serialize;
 use std::path::Path;
@@ -110,7 +110,8 @@ pub fn map(
     let mut clockwork = Clockwork::default();
     let begin = std::time::Instant::now();
     let loaded = prepare(network, machine, steps, options, &mut clockwork, observer)?;
-    clockwork.add("map", begin.elapsed());
+    clockwork.add(MAPPING, begin.elapsed());
+    artefacts::clear_outputs(directory)?;
     artefacts::write(directory, &loaded)?;
     write_report(directory, &loaded, machine.name(), &clockwork, command)
 }
@@ -175,7 +176,7 @@ fn summary(loaded: &Loaded, machine: &str, metrics: &Metrics, clockwork: &Clockw
         run_ms: clockwork.run_ms,
         spikes: spikes.map(|s| s.cells.len() as u64).sum(),
         measured: serde_json::to_value(clockwork).unwrap_or_default(),
-        map_seconds: clockwork.seconds("map"),
+        map_seconds: clockwork.seconds(MAPPING),
         load_bytes_per_second: if clockwork.load_seconds > 0.0 {
             clockwork.loaded_bytes as f64 / clockwork.load_seconds
         } else {

@@ -3,7 +3,7 @@
 use crate::{
     Observer, OpenMachine, SessionError, Target,
     extract::Piece,
-    stages::{Clockwork, StageTime},
+    stages::{Clockwork, MAPPING, StageTime},
 };
 use std::{sync::Arc, time::Instant};
 use taproot_host::{Application, HostError, RunOptions, ScpError};
@@ -87,6 +87,7 @@ impl Session {
     /// stopped and the session begins anew with the next run.
     pub fn run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
         let result = self.try_run(network, until);
+        self.tell_unmodelled();
         if let Err(error) = &result
             && !matches!(error, SessionError::Structure { .. } | SessionError::Lower(_))
         {
@@ -100,6 +101,13 @@ impl Session {
             self.abandon();
         }
         result
+    }
+
+    /// Never in silence: what programs did that the emulator has no model for.
+    fn tell_unmodelled(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.tell_unmodelled(&*self.observer);
+        }
     }
 
     fn try_run(&mut self, network: &Network, until: u32) -> Result<(), SessionError> {
@@ -166,7 +174,7 @@ impl Session {
                         &mut self.clockwork,
                         &*observer,
                     )?;
-                    self.clockwork.add("map", begin.elapsed());
+                    self.clockwork.add(MAPPING, begin.elapsed());
                     self.loaded = Some(loaded);
                 }
             }
@@ -344,7 +352,9 @@ impl Session {
 
     /// Stops the network and lets go of the machine.
     pub fn close(mut self) -> Result<(), SessionError> {
-        self.stop_application()
+        let stopped = self.stop_application();
+        self.tell_unmodelled();
+        stopped
     }
 }
 

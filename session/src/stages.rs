@@ -4,6 +4,9 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 use taproot_spinnaker::Stage;
 
+/// The whole way from the network to the load image; its stages are timed besides.
+pub(crate) const MAPPING: &str = "map";
+
 /// One stage and how long it took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StageTime {

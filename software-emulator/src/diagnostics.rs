@@ -1,6 +1,6 @@
 //! What the firmware did that the emulator has no model for: reported once each, never ignored in silence.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 use taproot_spinnaker_chip::ChipXy;
 
 /// Why an access is reported.
@@ -14,6 +14,8 @@ pub enum Unmodelled {
     Value,
     /// The data sheet says that this access is a bus error, and the core got one.
     BusError,
+    /// The watchdog ran out and would have reset the chip; it did not.
+    Watchdog,
 }
 
 /// One report.
@@ -29,6 +31,32 @@ pub struct Report {
     pub pc: u32,
     /// The physical core; 255 for accesses by a neighbour.
     pub core: u8,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            chip,
+            address,
+            pc,
+            core,
+            ..
+        } = self;
+        match self.kind {
+            Unmodelled::Read => write!(f, "a read at {address:#010x}, answered with 0,")?,
+            Unmodelled::Write => write!(f, "a write at {address:#010x}, dropped,")?,
+            Unmodelled::Value => write!(f, "the value of a write at {address:#010x}, without its effect,")?,
+            Unmodelled::BusError => write!(f, "an access to nothing at {address:#010x}, a bus error,")?,
+            Unmodelled::Watchdog => return write!(f, "the watchdog ran out and would reset chip {chip}"),
+        }
+        match core {
+            255 => write!(f, " by a neighbour of chip {chip}"),
+            _ => write!(
+                f,
+                " by physical core {core} of chip {chip} at program counter {pc:#010x}"
+            ),
+        }
+    }
 }
 
 /// Who makes an access, and when.

@@ -9,7 +9,8 @@ import numpy as np
 
 
 def integrate(cell, step, n_steps, inputs, conductances, v_init):
-    """Spikes as a list of arrays of steps, and the smallest distance of v from threshold each neuron ever had without a spike being certain.
+    """Spikes as a list of arrays of steps, and how far v was from threshold when it was compared with it: an array (n_steps, n), mV,
+    infinite while a neuron is refractory.
 
     cell: PyNN parameters. inputs: array (n_steps, 2, n) of summed weights that arrive at each step, excitatory and inhibitory magnitudes.
     """
@@ -25,7 +26,7 @@ def integrate(cell, step, n_steps, inputs, conductances, v_init):
     synapse = np.zeros((2, n))
     refractory = np.zeros(n, dtype=int)
     spikes = [[] for _ in range(n)]
-    closest = np.full(n, np.inf)
+    distance = np.full((n_steps, n), np.inf)
     for t in range(n_steps):
         synapse += inputs[t] * scale
         if conductances:
@@ -36,7 +37,7 @@ def integrate(cell, step, n_steps, inputs, conductances, v_init):
         active = refractory <= 0
         target = current * resistance + cell["v_rest"]
         v = np.where(active, target - leak * (target - v), v)
-        closest = np.where(active, np.minimum(closest, np.abs(v - cell["v_thresh"])), closest)
+        distance[t, active] = np.abs(v - cell["v_thresh"])[active]
         fired = active & (v >= cell["v_thresh"])
         for i in np.flatnonzero(fired):
             spikes[i].append(t)
@@ -44,4 +45,4 @@ def integrate(cell, step, n_steps, inputs, conductances, v_init):
         v = np.where(fired, cell["v_reset"], v)
         refractory = np.where(fired, refractory_steps, refractory)
         synapse *= decay
-    return [np.array(s) for s in spikes], closest
+    return [np.array(s) for s in spikes], distance

@@ -7,8 +7,9 @@ use taproot_session::{SessionError, now};
 use taproot_spinnaker::wire::{
     boot::BootValues,
     iobuf::{Line, lines},
+    state::CoreState,
 };
-use taproot_spinnaker_chip::{Board, CORES_PER_CHIP, ChipXy, CoreId, Link};
+use taproot_spinnaker_chip::{Board, CORES_PER_CHIP, ChipXy, CoreId, Link, Machine};
 
 fn connect(host: &HostArgument) -> Result<Host, Failure> {
     match host.host {
@@ -92,24 +93,47 @@ pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
     for (cores, chips) in by_cores {
         output::result(format!("{cores} cores: {}", chips.join(" ")));
     }
-    let dead: Vec<String> = machine
-        .chips()
-        .flat_map(|(xy, chip)| {
-            Link::ALL
-                .into_iter()
-                .filter(move |link| {
-                    !chip.links.contains(*link) && machine.chip(machine.beside(xy, *link)).is_some()
-                })
-                .map(move |link| format!("{xy} {link}"))
-        })
+    let closed: Vec<String> = closed_links(machine)
+        .iter()
+        .map(|(xy, link)| format!("{xy} {link}"))
         .collect();
-    if !dead.is_empty() {
-        output::result(format!("closed links to neighbours: {}", dead.join(", ")));
+    if !closed.is_empty() {
+        output::result(format!("closed links to neighbours: {}", closed.join(", ")));
     }
     Ok(true)
 }
 
-pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
+/// Links between working chips that a machine of this shape has and that are closed. Edges of boards are none.
+fn closed_links(machine: &Machine) -> Vec<(ChipXy, Link)> {
+    // A board alone has the links of its kind. Several are joined within the rectangle, and around it if any link goes there.
+    let alone = match (machine.width(), machine.height()) {
+        (2, 2) => Some(Machine::spin3()),
+        (8, 8) => Some(Machine::spin5()),
+        _ => None,
+    };
+    let around = |xy: ChipXy, link: Link| {
+        let beside = machine.beside(xy, link);
+        xy.x.abs_diff(beside.x) > 1 || xy.y.abs_diff(beside.y) > 1
+    };
+    let links = || {
+        machine
+            .chips()
+            .flat_map(|(xy, chip)| Link::ALL.map(|link| (xy, link, chip.links.contains(link))))
+    };
+    let torus = links().any(|(xy, link, open)| open && around(xy, link));
+    links()
+        .filter(|(xy, link, open)| {
+            let there = match &alone {
+                Some(board) => board.neighbour(*xy, *link).is_some(),
+                None => torus || !around(*xy, *link),
+            };
+            !open && there && machine.chip(machine.beside(*xy, *link)).is_some()
+        })
+        .map(|(xy, link, _)| (xy, link))
+        .collect()
+}
+
+pub(crate) fn ps(host: &HostArgument, all: bool, json: bool) -> Result<bool, Failure> {
     let mut connection = connect(host)?;
     connection.discover(&taproot_host::Quiet)?;
     let cores = connection.ps()?;
@@ -130,7 +154,8 @@ pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
         "{:<12} {:<24} {:>4}  {}",
         "core", "state", "app", "program"
     ));
-    for status in &cores {
+    let idle = |state| matches!(state, CoreState::Idle);
+    for status in cores.iter().filter(|status| all || !idle(status.vcpu.state)) {
         output::result(format!(
             "{:<12} {:<24} {:>4}  {}",
             status.core.to_string(),
@@ -138,6 +163,10 @@ pub(crate) fn ps(host: &HostArgument, json: bool) -> Result<bool, Failure> {
             status.vcpu.application,
             status.vcpu.name()
         ));
+    }
+    let hidden = cores.iter().filter(|status| idle(status.vcpu.state)).count();
+    if !all && hidden > 0 {
+        output::message(&format!("{hidden} idle cores are not shown; --all shows them"));
     }
     Ok(true)
 }
@@ -164,4 +193,27 @@ pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Res
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_of_boards_are_no_closed_links() {
+        let torus = Machine::triads("torus", 12, 12).unwrap();
+        let mesh = Machine::grid("mesh", 12, 12, false).unwrap();
+        for healthy in [Machine::spin3(), Machine::spin5(), torus, mesh] {
+            assert_eq!(closed_links(&healthy), [], "{}", healthy.name());
+            let mut worn = healthy;
+            let (xy, link) = (ChipXy::new(0, 0), Link::North);
+            worn.kill_link(xy, link);
+            assert_eq!(
+                closed_links(&worn),
+                [(xy, link), (worn.beside(xy, link), link.opposite())],
+                "{}",
+                worn.name()
+            );
+        }
+    }
 }

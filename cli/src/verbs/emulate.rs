@@ -8,11 +8,14 @@ use crate::{
 };
 use std::{fs::File, net::IpAddr, path::Path, time::Duration};
 use taproot_emulator::{
-    Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Running, Statistics,
-    Timing,
+    Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Report, Running,
+    Statistics, Timing,
 };
-use taproot_session::{Observer, SessionError, Target, processors};
+use taproot_session::{Observer, SessionError, Target, UnmodelledAccesses, processors};
 use taproot_spinnaker_chip::Machine;
+
+/// Looks at the machine between two looks at what it has no model for, which take longer.
+const LOOKS: u32 = 10;
 
 pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> {
     if arguments.gdb.is_some() {
@@ -34,6 +37,8 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
     let running = start(&machine, &options, arguments)?;
     ready(&machine, &running, json);
     let mut behind = Behind::default();
+    let mut unmodelled = UnmodelledAccesses::default();
+    let mut looks = 0u32;
     let failed = loop {
         if progress.interrupted() {
             break None;
@@ -51,11 +56,18 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         if let Some(notice) = behind.look(wall, lost) {
             say(notice);
         }
+        looks += 1;
+        if looks.is_multiple_of(LOOKS)
+            && let Some(statistics) = running.statistics()
+        {
+            tell(&mut unmodelled, &statistics.reports);
+        }
     };
     let pacing = running.pacing();
     let (statistics, failed_last) = running.stop_traced();
     if let Some(statistics) = &statistics {
         report(statistics, pacing, options.pace, json);
+        tell(&mut unmodelled, &statistics.reports);
     }
     match (failed.or(failed_last), &arguments.trace) {
         (Some(error), Some(path)) => Err(not_written(path, &error)),
@@ -125,6 +137,13 @@ fn ready(machine: &Machine, running: &Running, json: bool) {
     }
 }
 
+/// Says what the machine has no model for, and has not been said.
+fn tell(unmodelled: &mut UnmodelledAccesses, reports: &[Report]) {
+    for sentence in unmodelled.news(reports) {
+        output::message(&format!("warning: {sentence}"));
+    }
+}
+
 fn say(notice: Notice) {
     match notice {
         Notice::Behind { fraction, lost } => output::message(&format!(
@@ -160,12 +179,6 @@ fn report(statistics: &Statistics, pacing: Pacing, pace: taproot_emulator::Pace,
             "lost_seconds": lost,
             "instructions": statistics.instructions,
         }));
-    }
-    for report in &statistics.reports {
-        output::message(&format!(
-            "not modelled: {:?} of 0x{:08x} on chip {}, physical core {}, first at program counter 0x{:08x}",
-            report.kind, report.address, report.chip, report.core, report.pc
-        ));
     }
 }
 

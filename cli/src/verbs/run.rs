@@ -5,13 +5,17 @@ use crate::{arguments::Run, failure::Failure, output, progress::Progress};
 use std::{path::Path, process::Command, sync::Arc};
 use taproot_session::{Observer, Session, SessionOptions, Target};
 
+/// The machine for those who name none.
+const DEFAULT_MACHINE: &str = "spin5";
+
 pub(crate) fn run(arguments: &Run, json: bool) -> Result<bool, Failure> {
     let out = arguments
         .out
         .clone()
         .unwrap_or_else(|| map::default_out(&arguments.input));
     // A mistake in the name should not cost the user the time until the script gets there.
-    Target::parse(&arguments.machine)?;
+    let machine = named_machine(arguments);
+    Target::parse(machine.unwrap_or(DEFAULT_MACHINE))?;
     if arguments
         .input
         .extension()
@@ -26,17 +30,23 @@ pub(crate) fn run(arguments: &Run, json: bool) -> Result<bool, Failure> {
     if let Some(threads) = arguments.threads {
         options.threads = threads.max(1);
     }
-    let mut session = Session::open(&arguments.machine, options, progress.clone())?;
+    let mut session = Session::open(machine.unwrap_or(DEFAULT_MACHINE), options, progress.clone())?;
     let ran = session.run(&network, steps);
     progress.finish();
     if progress.interrupted() {
         return Err("interrupted; the machine has been stopped".into());
     }
     ran?;
+    taproot_session::clear_outputs(&out)?;
     let summary = session.write_outputs(&out, &map::command_line())?;
     session.close()?;
     map::print_summary(&summary, &out, json);
     Ok(true)
+}
+
+/// The machine that the command line or the environment names. An empty variable names none.
+fn named_machine(arguments: &Run) -> Option<&str> {
+    arguments.machine.as_deref().filter(|name| !name.is_empty())
 }
 
 /// Runs a script in a Python of its own, which leaves its outputs by itself.
@@ -52,6 +62,7 @@ fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
     let out = out
         .canonicalize()
         .map_err(taproot_session::SessionError::file(out))?;
+    taproot_session::clear_outputs(&out)?;
     let python = super::firmware::python();
     // Ctrl-C reaches the whole process group: the script stops its machine, and we wait for it.
     let _progress = Progress::new();
@@ -59,9 +70,11 @@ fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
     command
         .arg(input)
         .args(&arguments.script_arguments)
-        .env("TAPROOT_MACHINE", &arguments.machine)
         .env("TAPROOT_OUT", &out)
         .env("TAPROOT_COMMAND", map::command_line());
+    if let Some(machine) = named_machine(arguments) {
+        command.env("TAPROOT_MACHINE", machine);
+    }
     if let Some(threads) = arguments.threads {
         command.env("TAPROOT_THREADS", threads.max(1).to_string());
     }
@@ -81,10 +94,7 @@ fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
     let summary = out.join("summary.json");
     let Ok(text) = std::fs::read_to_string(&summary) else {
         return Err(Failure::with_hint(
-            format!(
-                "the script {} ended without running anything on taproot",
-                input.display()
-            ),
+            format!("the script {} ran nothing on taproot", input.display()),
             "does it `import taproot.spinnaker as sim` and call `sim.run(...)`?",
         ));
     };

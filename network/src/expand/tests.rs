@@ -307,6 +307,19 @@ fn messages_name_the_projection() {
     );
 }
 
+#[test]
+fn a_network_without_a_longest_delay_names_the_smallest() {
+    let mut fast = projection(0, 0, Connector::OneToOne);
+    fast.delay = SynapseValue::Constant(0.0);
+    let mut network = network(&[2], vec![fast]);
+    network.max_delay = f64::INFINITY;
+    let message = network.expand(ProjectionId(0)).expect_err("refused").to_string();
+    assert!(
+        message.ends_with("is 0 ms; it must be 0.1 ms or more"),
+        "{message}"
+    );
+}
+
 /// A clone takes the pairs of the other projection, which measures distances in its own space.
 #[test]
 fn clone_keeps_the_space_of_its_reference() {

@@ -80,8 +80,8 @@ class PopulationView(_Members, common.PopulationView):
         # PyNN keeps initial values per population; those of a view are written into its population's.
         root = self.grandparent
         for variable, value in initial_values.items():
-            _check_initial_value(root, variable)
             values = LazyArray(value, shape=(self.size,), dtype=float).evaluate(simplify=True)
+            _check_initial_value(root, variable, values)
             old = root._initial_values.get(variable, root.celltype.default_initial_values.get(variable, 0.0))
             new = _replace(old, self._cells, values, root.size)
             root._initial_values[variable] = new
@@ -113,7 +113,7 @@ class Population(_Members, common.Population):
         label=None,
         neurons_per_core=None,
     ):
-        self._neurons_per_core = neurons_per_core
+        self._neurons_per_core = _whole_or_none(neurons_per_core)
         self._number = None
         model = cellclass if isinstance(cellclass, type) else type(cellclass)
         if not issubclass(model, CELL_TYPES):
@@ -175,8 +175,8 @@ class Population(_Members, common.Population):
             self._changed_parameters.add(name)
 
     def _set_initial_value_array(self, variable, initial_values):
-        _check_initial_value(self, variable)
         values = initial_values.evaluate(simplify=True)
+        _check_initial_value(self, variable, values)
         # What was drawn is what will be asked for again.
         initial_values.base_value, initial_values.operations = values, []
         self._initial_values[variable] = values
@@ -187,7 +187,7 @@ class Population(_Members, common.Population):
 
     def set_neurons_per_core(self, limit):
         """Let no core have more than this many of the population's cells; None leaves it to the mapper."""
-        self._neurons_per_core = limit
+        limit = self._neurons_per_core = _whole_or_none(limit)
         self._network.set_neurons_per_core(self._number, limit)
 
     def _describe_positions(self):
@@ -210,6 +210,13 @@ class Population(_Members, common.Population):
         if self.label != self._described_label:
             network.set_population_label(self._number, self.label)
             self._described_label = self.label
+
+
+def _whole_or_none(limit):
+    """A limit of cells per core."""
+    if limit is not None and (not isinstance(limit, (int, np.integer)) or not 1 <= limit < 2**32):
+        raise ValueError(f"neurons_per_core must be a whole number from 1, or None, not {limit!r}")
+    return None if limit is None else int(limit)
 
 
 def _pick(values, names):
@@ -253,15 +260,21 @@ def _check_parameter(population, name, value):
         return
     values = np.asarray(value, dtype=float)
     where = f"{name} of population `{population.label}`"
-    if np.any(np.isnan(values)):
-        raise errors.InvalidParameterValueError(f"{where} is not a number")
+    _check_finite(where, values)
     if name in ("cm", "tau_m", "tau_syn_E", "tau_syn_I") and np.any(values <= 0):
         raise errors.InvalidParameterValueError(f"{where} must be above 0, not {values.min():g}")
-    if name in ("tau_refrac", "rate", "duration") and np.any(values < 0):
+    if name in ("tau_refrac", "rate", "duration", "start") and np.any(values < 0):
         raise errors.InvalidParameterValueError(f"{where} must not be negative, but is {values.min():g}")
 
 
-def _check_initial_value(population, variable):
+def _check_finite(where, values):
+    wrong = values[~np.isfinite(values)]
+    if wrong.size:
+        raise errors.InvalidParameterValueError(f"{where} must be a finite number, not {wrong.flat[0]:g}")
+
+
+def _check_initial_value(population, variable, values):
     known = population.celltype.default_initial_values
     if variable not in known:
         raise errors.NonExistentParameterError(variable, type(population.celltype).__name__, known)
+    _check_finite(f"the initial {variable} of population `{population.label}`", np.asarray(values, dtype=float))

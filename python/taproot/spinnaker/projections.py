@@ -79,6 +79,9 @@ class Projection(common.Projection):
             raise errors.ConnectionError(
                 f"`{postsynaptic_population.label}` cannot be the target of a projection: its cells have no receptors"
             )
+        shape = tuple(getattr(cells, "size", None) for cells in (presynaptic_population, postsynaptic_population))
+        for name, value in getattr(synapse_type, "parameter_space", {}).items():
+            _check_shape(name, value, shape)
         super().__init__(
             presynaptic_population,
             postsynaptic_population,
@@ -312,7 +315,23 @@ class Projection(common.Projection):
                     )
                 )
             return np.asarray(value.evaluate(), dtype=float)[sources, targets]
-        return connectors.described_value(self, name, LazyArray(value))
+        try:
+            return connectors.described_value(self, name, LazyArray(value))
+        except (Undescribable, TypeError, ValueError) as error:
+            if isinstance(error, errors.InvalidDimensionsError):
+                raise
+            raise errors.InvalidParameterValueError(
+                f"{name} of projection `{self.label}` must be a number, an array, a RandomDistribution, or an expression or "
+                f"a function of the distance, not {value!r}"
+            ) from None
+
+    def initialize(self, **initial_values):
+        """Refused: a static synapse has no state."""
+        names = ", ".join(f"`{name}`" for name in initial_values)
+        raise NotSupportedError(
+            f"projection `{self.label}` has no state to initialize ({names}): its synapses are static; "
+            "`set` changes their weight and delay"
+        )
 
     def _from_row_order(self, name, values):
         """One value per connection, from one value per connected pair in the order of the matrix's rows."""
@@ -328,6 +347,16 @@ class Projection(common.Projection):
         column = self._column(name).copy()
         column[index] = value
         self._replace(name, column)
+
+
+def _check_shape(name, lazy, shape):
+    """Refuse an array of synapse parameters that is not one value for each pair of cells."""
+    value = getattr(lazy, "base_value", None)
+    if isinstance(value, np.ndarray) and value.shape not in ((), shape):
+        raise errors.InvalidDimensionsError(
+            f"{name} has shape {value.shape}; the projection needs a number, or an array of shape {shape}: one value for "
+            "each pair of a source and a target"
+        )
 
 
 def _is_distance(value):

@@ -4,6 +4,7 @@ import numpy as np
 from pyNN import errors, recording
 
 from . import simulator
+from .unsupported import NotSupportedError
 
 
 class Recorder(recording.Recorder):
@@ -12,6 +13,10 @@ class Recorder(recording.Recorder):
     _simulator = simulator
 
     def record(self, variables, ids, sampling_interval=None, locations=None):
+        if locations is not None:
+            raise NotSupportedError(
+                f"record(..., locations={locations!r}): cells are points here, so there are no places on them to choose from"
+            )
         # PyNN would name a tuple in its message.
         for name in [variables] if isinstance(variables, str) else variables:
             if not self.population.can_record(name):

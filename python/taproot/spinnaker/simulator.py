@@ -109,6 +109,8 @@ class State(common.control.BaseState):
 
     def to_step(self, t):
         """The number of whole steps that cover a time; a time between two steps is rounded up, with a warning."""
+        if not math.isfinite(t):
+            raise ValueError(f"cannot run until {t} ms: the time must be a finite number of ms")
         steps = t / self.dt
         whole = round(steps)
         if abs(steps - whole) <= 1e-6 * max(1.0, abs(steps)):

@@ -4,7 +4,10 @@ use super::{
     LinkLoad, Occupant, OccupantKind, PopulationSummary, ProjectionSummary, Provenance, QuantizationKind,
     QuantizationRow, ReportInput, SdramUse, StageTiming, TableSize,
 };
-use crate::{session::Loaded, stages::Clockwork};
+use crate::{
+    session::Loaded,
+    stages::{Clockwork, MAPPING},
+};
 use taproot_calibration::{Quantity, Quantized};
 use taproot_mapper::Metrics;
 use taproot_network::{Connector, Group, Network};
@@ -83,6 +86,8 @@ pub(crate) fn of_mapping(
     input.stages = clockwork
         .stages()
         .iter()
+        // The sum of its stages, which are there themselves.
+        .filter(|stage| stage.name != MAPPING)
         .map(|stage| StageTiming {
             name: stage.name.clone(),
             seconds: stage.seconds,

@@ -12,7 +12,7 @@ pub(crate) mod uncore;
 
 use crate::arm::CodeCache;
 use crate::boot_rom::{BootRom, Image};
-use crate::diagnostics::{Diagnostics, Report};
+use crate::diagnostics::{Access, Diagnostics, Report, Unmodelled};
 use crate::packet::{Kind, Packet};
 use crate::peripheral::NEVER;
 use crate::peripheral::ethernet::Ethernet;
@@ -34,6 +34,9 @@ const CORES: usize = CORES_PER_CHIP as usize;
 const IMAGE_SPACE: u32 = DTCM_BASE + 0x8000;
 /// Cycles that the ROM takes from the last packet of an image to its first instruction. Inferred: a DMA of 32 KB.
 const IMAGE_COPY: u64 = 25_000;
+
+/// Where the watchdog's registers are (data sheet 5.1).
+const WATCHDOG: u32 = 0xe300_0000;
 
 /// One end of a link, seen from the sender.
 #[derive(Clone, serde::Serialize)]
@@ -231,7 +234,12 @@ impl Chip {
             uncore.ethernet.advance(end - 1);
         }
         if uncore.watchdog.next_event() < end && uncore.watchdog.advance(end - 1) {
-            tracing::warn!(chip = %self.xy, cycle = end, "the watchdog would reset the chip; it is not modelled");
+            let access = Access {
+                at: end - 1,
+                pc: 0,
+                core: 255,
+            };
+            uncore.diagnostics.report(Unmodelled::Watchdog, WATCHDOG, access);
         }
         uncore.system.advance(start);
         self.propagate(start);
