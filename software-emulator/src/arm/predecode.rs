@@ -8,7 +8,7 @@ use super::thumb::offset_11;
 use super::transfer::block;
 
 /// The branch kinds by condition.
-const BRANCHES: [Kind; 15] = [
+pub(super) const BRANCHES: [Kind; 15] = [
     Kind::Beq,
     Kind::Bne,
     Kind::Bcs,

@@ -6,12 +6,13 @@
 
 use super::super::data::op;
 use super::super::op::{ALWAYS, Kind, OPERATIONS, Op};
-use super::super::state::{Core, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
+use super::super::state::{Core, TCM_INSTRUCTION_BYTES};
 use super::Exit;
 use super::region::{Block, End, Region, condition};
+use super::transfer::data;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
-use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlags, Value};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlags, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::offset_of;
@@ -29,18 +30,18 @@ const V: Set = 1 << 19;
 
 /// Where the flags come from, when that is a comparison of two values known here.
 #[derive(Clone, Copy)]
-struct Compared {
-    a: Value,
-    b: Value,
+pub(super) struct Compared {
+    pub(super) a: Value,
+    pub(super) b: Value,
 }
 
-struct Lowering<'a, 'f> {
-    b: FunctionBuilder<'f>,
+pub(super) struct Lowering<'a, 'f> {
+    pub(super) b: FunctionBuilder<'f>,
     region: &'a Region,
     core: Value,
     bound: Value,
-    itcm: Value,
-    dtcm: Value,
+    pub(super) itcm: Value,
+    pub(super) dtcm: Value,
     registers: [Variable; 15],
     n: Variable,
     z: Variable,
@@ -53,7 +54,7 @@ struct Lowering<'a, 'f> {
     done: i64,
     /// What may differ from the [`Core`] here.
     dirty: Set,
-    compared: Option<Compared>,
+    pub(super) compared: Option<Compared>,
     blocks: BTreeMap<u32, ir::Block>,
 }
 
@@ -173,7 +174,7 @@ impl Lowering<'_, '_> {
         self.b.ins().load(ty, trusted(), self.core, at as i32)
     }
 
-    fn store_field(&mut self, value: Value, at: usize) {
+    pub(super) fn store_field(&mut self, value: Value, at: usize) {
         self.b.ins().store(trusted(), value, self.core, at as i32);
     }
 
@@ -210,39 +211,39 @@ impl Lowering<'_, '_> {
 
     // Registers, flags and counters.
 
-    fn get(&mut self, n: usize) -> Result<Value, Untranslatable> {
+    pub(super) fn get(&mut self, n: usize) -> Result<Value, Untranslatable> {
         let variable = *self.registers.get(n).ok_or(Untranslatable)?;
         Ok(self.b.use_var(variable))
     }
 
-    fn set(&mut self, n: usize, value: Value) -> Result<(), Untranslatable> {
+    pub(super) fn set(&mut self, n: usize, value: Value) -> Result<(), Untranslatable> {
         let variable = *self.registers.get(n).ok_or(Untranslatable)?;
         self.b.def_var(variable, value);
         self.dirty |= 1 << n;
         Ok(())
     }
 
-    fn constant(&mut self, value: u32) -> Value {
+    pub(super) fn constant(&mut self, value: u32) -> Value {
         self.b.ins().iconst(I32, i64::from(value))
     }
 
-    fn carry(&mut self) -> Value {
+    pub(super) fn carry(&mut self) -> Value {
         self.b.use_var(self.c)
     }
 
-    fn set_nz(&mut self, result: Value) {
+    pub(super) fn set_nz(&mut self, result: Value) {
         self.b.def_var(self.n, result);
         self.b.def_var(self.z, result);
         self.dirty |= N | Z;
         self.compared = None;
     }
 
-    fn set_c(&mut self, carry: Value) {
+    pub(super) fn set_c(&mut self, carry: Value) {
         self.b.def_var(self.c, carry);
         self.dirty |= C;
     }
 
-    fn set_v(&mut self, overflow: Value) {
+    pub(super) fn set_v(&mut self, overflow: Value) {
         self.b.def_var(self.v, overflow);
         self.dirty |= V;
     }
@@ -301,7 +302,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Continues in a new block if `good`, and leaves before the operation at `pc` otherwise.
-    fn unless(&mut self, good: Value, pc: u32, exit: Exit) {
+    pub(super) fn unless(&mut self, good: Value, pc: u32, exit: Exit) {
         let (on, off) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(good, on, &[], off, &[]);
         self.b.set_cold_block(off);
@@ -585,425 +586,6 @@ impl Lowering<'_, '_> {
         }
         Ok(())
     }
-
-    // Data processing.
-
-    fn process(&mut self, op: Op, operation: u32, set: bool, form: usize) -> Result<(), Untranslatable> {
-        let (b, carry) = match form {
-            0 => {
-                let b = self.constant(op.imm);
-                let carry = if op.s() != 0 {
-                    self.b.ins().iconst(I8, i64::from(op.imm >> 31))
-                } else {
-                    self.carry()
-                };
-                (b, carry)
-            }
-            1 => (self.get(op.m())?, self.carry()),
-            _ => self.shifted(op)?,
-        };
-        let a = if matches!(operation, op::MOV | op::MVN) {
-            b
-        } else {
-            self.get(op.n())?
-        };
-        let result = match operation {
-            op::AND | op::TST => self.b.ins().band(a, b),
-            op::EOR | op::TEQ => self.b.ins().bxor(a, b),
-            op::ORR => self.b.ins().bor(a, b),
-            op::BIC => self.b.ins().band_not(a, b),
-            op::MOV => b,
-            op::MVN => self.b.ins().bnot(b),
-            op::ADD | op::CMN => self.add(a, b, set),
-            op::SUB | op::CMP => self.subtract(a, b, set),
-            op::RSB => self.subtract(b, a, set),
-            op::ADC => self.add_with_carry(a, b, set),
-            op::SBC => {
-                let not = self.b.ins().bnot(b);
-                self.add_with_carry(a, not, set)
-            }
-            _ => {
-                let not = self.b.ins().bnot(a);
-                self.add_with_carry(b, not, set)
-            }
-        };
-        if set && !op::arithmetic(operation) {
-            self.set_nz(result);
-            self.set_c(carry);
-        }
-        if !op::test(operation) {
-            self.set(op.d(), result)?;
-        }
-        Ok(())
-    }
-
-    /// Bit 31 as a flag.
-    fn top(&mut self, value: Value) -> Value {
-        self.b.ins().icmp_imm(IntCC::SignedLessThan, value, 0)
-    }
-
-    fn add(&mut self, a: Value, b: Value, set: bool) -> Value {
-        let sum = self.b.ins().iadd(a, b);
-        if set {
-            let carry = self.b.ins().icmp(IntCC::UnsignedLessThan, sum, a);
-            self.set_overflow(a, b, sum);
-            self.set_c(carry);
-            self.set_nz(sum);
-        }
-        sum
-    }
-
-    /// Overflow of a + b.
-    fn set_overflow(&mut self, a: Value, b: Value, sum: Value) {
-        let (from_a, from_b) = (self.b.ins().bxor(a, sum), self.b.ins().bxor(b, sum));
-        let both = self.b.ins().band(from_a, from_b);
-        let overflow = self.top(both);
-        self.set_v(overflow);
-    }
-
-    fn subtract(&mut self, a: Value, b: Value, set: bool) -> Value {
-        let difference = self.b.ins().isub(a, b);
-        if set {
-            let carry = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, a, b);
-            let (inputs, moved) = (self.b.ins().bxor(a, b), self.b.ins().bxor(a, difference));
-            let both = self.b.ins().band(inputs, moved);
-            let overflow = self.top(both);
-            self.set_v(overflow);
-            self.set_c(carry);
-            self.set_nz(difference);
-            self.compared = Some(Compared { a, b });
-        }
-        difference
-    }
-
-    fn add_with_carry(&mut self, a: Value, b: Value, set: bool) -> Value {
-        let carry = self.carry();
-        let [wide_a, wide_b] = [a, b].map(|value| self.b.ins().uextend(I64, value));
-        let wide_carry = self.b.ins().uextend(I64, carry);
-        let wide = self.b.ins().iadd(wide_a, wide_b);
-        let wide = self.b.ins().iadd(wide, wide_carry);
-        let sum = self.b.ins().ireduce(I32, wide);
-        if set {
-            let carry = self.b.ins().ushr_imm(wide, 32);
-            let carry = self.b.ins().ireduce(I8, carry);
-            self.set_overflow(a, b, sum);
-            self.set_c(carry);
-            self.set_nz(sum);
-        }
-        sum
-    }
-
-    /// The shifted second operand and the shifter's carry.
-    fn shifted(&mut self, op: Op) -> Result<(Value, Value), Untranslatable> {
-        let m = self.get(op.m())?;
-        if op.imm & 4 == 0 {
-            return Ok(self.shift_by_immediate(op.imm & 3, op.imm >> 8 & 31, m));
-        }
-        let s = self.get(op.s())?;
-        Ok(self.shift_by_register(op.imm & 3, s, m))
-    }
-
-    /// One bit of a value as a flag.
-    fn bit(&mut self, value: Value, at: u32) -> Value {
-        let shifted = self.b.ins().ushr_imm(value, i64::from(at));
-        let bit = self.b.ins().band_imm(shifted, 1);
-        self.b.ins().ireduce(I8, bit)
-    }
-
-    fn shift_by_immediate(&mut self, kind: u32, amount: u32, m: Value) -> (Value, Value) {
-        let by = i64::from(amount);
-        match (kind, amount) {
-            (0, 0) => (m, self.carry()),
-            (0, n) => (self.b.ins().ishl_imm(m, by), self.bit(m, 32 - n)),
-            (1, 0) => (self.constant(0), self.top(m)),
-            (1, n) => (self.b.ins().ushr_imm(m, by), self.bit(m, n - 1)),
-            (2, 0) => (self.b.ins().sshr_imm(m, 31), self.top(m)),
-            (2, n) => (self.b.ins().sshr_imm(m, by), self.bit(m, n - 1)),
-            (_, 0) => {
-                let carry = self.carry();
-                let carry = self.b.ins().uextend(I32, carry);
-                let carry = self.b.ins().ishl_imm(carry, 31);
-                let rest = self.b.ins().ushr_imm(m, 1);
-                (self.b.ins().bor(carry, rest), self.bit(m, 0))
-            }
-            (_, n) => (self.b.ins().rotr_imm(m, by), self.bit(m, n - 1)),
-        }
-    }
-
-    /// By the low byte of a register: 64 bits hold what is shifted out last beside the result.
-    fn shift_by_register(&mut self, kind: u32, s: Value, m: Value) -> (Value, Value) {
-        let amount = self.b.ins().band_imm(s, 0xff);
-        let none = self.b.ins().icmp_imm(IntCC::Equal, amount, 0);
-        let old = self.carry();
-        if kind == 3 {
-            let result = self.b.ins().rotr(m, amount);
-            let carry = self.top(result);
-            return (result, self.b.ins().select(none, old, carry));
-        }
-        let most = self.constant(if kind == 2 { 32 } else { 33 });
-        let amount = self.b.ins().umin(amount, most);
-        let wide = if kind == 2 {
-            self.b.ins().sextend(I64, m)
-        } else {
-            self.b.ins().uextend(I64, m)
-        };
-        let (result, carry) = if kind == 0 {
-            let wide = self.b.ins().ishl(wide, amount);
-            (wide, self.b.ins().ushr_imm(wide, 32))
-        } else {
-            let twice = self.b.ins().ishl_imm(wide, 1);
-            let wide = if kind == 1 {
-                self.b.ins().ushr(twice, amount)
-            } else {
-                self.b.ins().sshr(twice, amount)
-            };
-            (self.b.ins().ushr_imm(wide, 1), wide)
-        };
-        let result = self.b.ins().ireduce(I32, result);
-        let carry = self.b.ins().ireduce(I8, carry);
-        let carry = self.b.ins().band_imm(carry, 1);
-        (result, self.b.ins().select(none, old, carry))
-    }
-
-    /// MOV of a register shifted by a constant.
-    fn shift(&mut self, op: Op) -> Result<(), Untranslatable> {
-        let kind = match op.kind {
-            Kind::Lsl | Kind::Lsls => 0,
-            Kind::Lsr | Kind::Lsrs => 1,
-            _ => 2,
-        };
-        let m = self.get(op.m())?;
-        let (result, carry) = self.shift_by_immediate(kind, op.imm & 31, m);
-        if matches!(op.kind, Kind::Lsls | Kind::Lsrs | Kind::Asrs) {
-            self.set_nz(result);
-            self.set_c(carry);
-        }
-        self.set(op.d(), result)
-    }
-
-    fn multiply_long(&mut self, op: Op) -> Result<(), Untranslatable> {
-        let (m, s) = (self.get(op.m())?, self.get(op.s())?);
-        let signed = matches!(op.kind, Kind::Smull | Kind::Smlal);
-        let [m, s] = [m, s].map(|value| {
-            if signed {
-                self.b.ins().sextend(I64, value)
-            } else {
-                self.b.ins().uextend(I64, value)
-            }
-        });
-        let mut result = self.b.ins().imul(m, s);
-        if matches!(op.kind, Kind::Umlal | Kind::Smlal) {
-            let (high, low) = (self.get(op.d())?, self.get(op.n())?);
-            let [high, low] = [high, low].map(|value| self.b.ins().uextend(I64, value));
-            let high = self.b.ins().ishl_imm(high, 32);
-            let sum = self.b.ins().bor(high, low);
-            result = self.b.ins().iadd(result, sum);
-        }
-        let low = self.b.ins().ireduce(I32, result);
-        let high = self.b.ins().ushr_imm(result, 32);
-        let high = self.b.ins().ireduce(I32, high);
-        self.set(op.n(), low)?;
-        self.set(op.d(), high)
-    }
-
-    /// The half-word that a multiply takes, sign-extended; `shift` is 0 for the top and 16 for the bottom.
-    fn half_of(&mut self, value: Value, shift: u32) -> Value {
-        let value = self.b.ins().ishl_imm(value, i64::from(shift & 31));
-        self.b.ins().sshr_imm(value, 16)
-    }
-
-    /// The result of a half-word multiply, with the accumulator if there is one; Q remembers an overflow.
-    fn accumulate(&mut self, op: Op, product: Value, accumulates: bool) -> Result<(), Untranslatable> {
-        if !accumulates {
-            return self.set(op.d(), product);
-        }
-        let n = self.get(op.n())?;
-        let sum = self.b.ins().iadd(product, n);
-        let (a, b) = (self.b.ins().bxor(product, sum), self.b.ins().bxor(n, sum));
-        let both = self.b.ins().band(a, b);
-        let overflow = self.top(both);
-        let (over, on) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(over);
-        self.b.ins().brif(overflow, over, &[], on, &[]);
-        self.b.switch_to_block(over);
-        let one = self.b.ins().iconst(I8, 1);
-        self.store_field(one, offset_of!(Core, q));
-        self.b.ins().jump(on, &[]);
-        self.b.switch_to_block(on);
-        self.set(op.d(), sum)
-    }
-
-    // Memory.
-
-    fn transfer(&mut self, op: Op, pc: u32) -> Result<(), Untranslatable> {
-        use Kind::*;
-        let (load, form, bytes, signed) = match op.kind {
-            LdrI | LdrR | LdrPre | LdrPost => (true, op.kind as u8 - LdrI as u8, 4, false),
-            LdrbI | LdrbR | LdrbPre | LdrbPost => (true, op.kind as u8 - LdrbI as u8, 1, false),
-            LdrhI | LdrhR | LdrhPre | LdrhPost => (true, op.kind as u8 - LdrhI as u8, 2, false),
-            LdrsbI | LdrsbR => (true, op.kind as u8 - LdrsbI as u8, 1, true),
-            LdrshI | LdrshR | LdrshPre | LdrshPost => (true, op.kind as u8 - LdrshI as u8, 2, true),
-            StrI | StrR | StrPre | StrPost => (false, op.kind as u8 - StrI as u8, 4, false),
-            StrbI | StrbR | StrbPre | StrbPost => (false, op.kind as u8 - StrbI as u8, 1, false),
-            StrhI | StrhR | StrhPre | StrhPost => (false, op.kind as u8 - StrhI as u8, 2, false),
-            LdrdI | StrdI => return self.transfer_double(op, pc),
-            _ => return Err(Untranslatable),
-        };
-        let base = self.get(op.n())?;
-        let offset = if form == 1 {
-            let m = self.get(op.m())?;
-            self.b.ins().ishl_imm(m, i64::from(op.imm & 31))
-        } else {
-            self.constant(op.imm)
-        };
-        let moved = self.b.ins().iadd(base, offset);
-        let address = if form == 3 { base } else { moved };
-        if load {
-            let value = self.load(address, bytes, signed, pc);
-            self.set(op.d(), value)?;
-        } else {
-            let value = self.get(op.d())?;
-            let at = self.data_address(address, bytes, pc);
-            match bytes {
-                1 => self.b.ins().istore8(data(), value, at, 0),
-                2 => self.b.ins().istore16(data(), value, at, 0),
-                _ => self.b.ins().store(data(), value, at, 0),
-            };
-        }
-        if form >= 2 {
-            self.set(op.n(), moved)?;
-        }
-        Ok(())
-    }
-
-    /// Whether an address lies in a memory of `size` bytes that begins at 0, aligned for `bytes`.
-    fn inside(&mut self, at: Value, size: usize, bytes: u32) -> Value {
-        let outside = self.b.ins().band_imm(at, i64::from(!(size as u32 - bytes)));
-        self.b.ins().icmp_imm(IntCC::Equal, outside, 0)
-    }
-
-    /// The host's address of data in the DTCM; the interpreter sees to everything else.
-    fn data_address(&mut self, address: Value, bytes: u32, pc: u32) -> Value {
-        let at = self.b.ins().iadd_imm(address, -i64::from(TCM_DATA_BASE));
-        let inside = self.inside(at, TCM_DATA_BYTES, bytes);
-        self.unless(inside, pc, Exit::Interpret);
-        let at = self.b.ins().uextend(I64, at);
-        self.b.ins().iadd(self.dtcm, at)
-    }
-
-    fn load_of(&mut self, at: Value, bytes: u32, signed: bool) -> Value {
-        match (bytes, signed) {
-            (1, false) => self.b.ins().uload8(I32, data(), at, 0),
-            (1, true) => self.b.ins().sload8(I32, data(), at, 0),
-            (2, false) => self.b.ins().uload16(I32, data(), at, 0),
-            (2, true) => self.b.ins().sload16(I32, data(), at, 0),
-            _ => self.b.ins().load(I32, data(), at, 0),
-        }
-    }
-
-    /// A load from the DTCM, or else from the ITCM.
-    fn load(&mut self, address: Value, bytes: u32, signed: bool, pc: u32) -> Value {
-        let (near, far, on) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
-        let value = self.b.append_block_param(on, I32);
-        let at = self.b.ins().iadd_imm(address, -i64::from(TCM_DATA_BASE));
-        let inside = self.inside(at, TCM_DATA_BYTES, bytes);
-        self.b.ins().brif(inside, near, &[], far, &[]);
-
-        self.b.switch_to_block(far);
-        self.b.set_cold_block(far);
-        let inside = self.inside(address, TCM_INSTRUCTION_BYTES, bytes);
-        self.unless(inside, pc, Exit::Interpret);
-        let code = self.b.ins().uextend(I64, address);
-        let code = self.b.ins().iadd(self.itcm, code);
-        let loaded = self.load_of(code, bytes, signed);
-        self.b.ins().jump(on, &[BlockArg::Value(loaded)]);
-
-        self.b.switch_to_block(near);
-        let at = self.b.ins().uextend(I64, at);
-        let at = self.b.ins().iadd(self.dtcm, at);
-        let loaded = self.load_of(at, bytes, signed);
-        self.b.ins().jump(on, &[BlockArg::Value(loaded)]);
-        self.b.switch_to_block(on);
-        value
-    }
-
-    fn transfer_double(&mut self, op: Op, pc: u32) -> Result<(), Untranslatable> {
-        let base = self.get(op.n())?;
-        let address = self.b.ins().iadd_imm(base, i64::from(op.imm));
-        let second = op.d() + 1;
-        if op.kind == Kind::LdrdI {
-            let at = self.data_address(address, 8, pc);
-            let low = self.b.ins().load(I32, data(), at, 0);
-            let high = self.b.ins().load(I32, data(), at, 4);
-            self.set(op.d(), low)?;
-            return self.set(second, high);
-        }
-        let (low, high) = (self.get(op.d())?, self.get(second)?);
-        let at = self.data_address(address, 8, pc);
-        self.b.ins().store(data(), low, at, 0);
-        self.b.ins().store(data(), high, at, 4);
-        Ok(())
-    }
-
-    /// Host address of the lowest word of a block transfer in the DTCM, and the base afterwards if it changes.
-    fn block_address(&mut self, op: Op, pc: u32) -> Result<(Value, Option<Value>), Untranslatable> {
-        let base = self.get(op.n())?;
-        let words = |at: u32| i64::from((op.imm >> at) as i8) * 4;
-        let bytes = 4 * (op.imm & 0xffff).count_ones();
-        let at = self.b.ins().iadd_imm(base, words(16) - i64::from(TCM_DATA_BASE));
-        // One comparison for both ends and the alignment: what is not aligned is rotated to the top.
-        let turned = self.b.ins().rotr_imm(at, 2);
-        let most = i64::from((TCM_DATA_BYTES as u32 - bytes) / 4);
-        let inside = self
-            .b
-            .ins()
-            .icmp_imm(IntCC::UnsignedLessThanOrEqual, turned, most);
-        self.unless(inside, pc, Exit::Interpret);
-        let at = self.b.ins().uextend(I64, at);
-        let at = self.b.ins().iadd(self.dtcm, at);
-        let after = (op.imm >> 24 != 0).then(|| self.b.ins().iadd_imm(base, words(24)));
-        Ok((at, after))
-    }
-
-    /// The registers of a list, in order; the value for the PC, if it is in the list.
-    fn load_multiple(&mut self, op: Op, pc: u32) -> Result<Option<Value>, Untranslatable> {
-        let (at, after) = self.block_address(op, pc)?;
-        if let Some(after) = after {
-            self.set(op.n(), after)?;
-        }
-        let mut offset = 0;
-        for n in (0..15).filter(|n| op.imm >> n & 1 != 0) {
-            let value = self.b.ins().load(I32, data(), at, offset);
-            self.set(n, value)?;
-            offset += 4;
-        }
-        Ok((op.imm & 0x8000 != 0).then(|| self.b.ins().load(I32, data(), at, offset)))
-    }
-
-    fn store_multiple(&mut self, op: Op, pc: u32) -> Result<(), Untranslatable> {
-        let (at, after) = self.block_address(op, pc)?;
-        let mut offset = 0;
-        for n in (0..15).filter(|n| op.imm >> n & 1 != 0) {
-            let value = self.get(n)?;
-            self.b.ins().store(data(), value, at, offset);
-            offset += 4;
-        }
-        if let Some(after) = after {
-            self.set(op.n(), after)?;
-        }
-        Ok(())
-    }
-}
-
-/// Of an access to the TCMs: little-endian, never outside, aligned or not.
-fn data() -> MemFlags {
-    MemFlags::new()
-        .with_notrap()
-        .with_endianness(ir::Endianness::Little)
 }
 
 /// Whether a jump is the way in which functions return.

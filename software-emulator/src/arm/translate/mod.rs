@@ -1,13 +1,15 @@
 //! Translation to the host's own instructions (by Cranelift) of code that is executed often.
 //!
-//! [`region`] finds what belongs together, [`lower`] says what it means. A translation does exactly what the fast loop
+//! [`region`] finds what belongs together, [`lower`] with [`data`] and [`transfer`] says what it means. A translation does exactly what the fast loop
 //! would do from its entry on: the same registers, memory, cycles and instructions, up to the same bound. When and
 //! whether something is translated therefore changes nothing but the time it takes.
 //!
 //! Processors that execute the same code share its translations.
 
+mod data;
 mod lower;
 mod region;
+mod transfer;
 
 use super::pages::Pages;
 use super::state::Core;

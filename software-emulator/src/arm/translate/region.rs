@@ -5,6 +5,7 @@
 
 use super::super::op::{ALWAYS, Kind, Op};
 use super::super::pages::{PAGE, Pages};
+use super::super::predecode::BRANCHES;
 use super::super::state::TCM_INSTRUCTION_BYTES;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -63,25 +64,9 @@ enum Flow {
 
 /// The condition of an operation; for a branch kind it is in the kind.
 pub(super) fn condition(op: Op) -> u8 {
-    let branches = [
-        Kind::Beq,
-        Kind::Bne,
-        Kind::Bcs,
-        Kind::Bcc,
-        Kind::Bmi,
-        Kind::Bpl,
-        Kind::Bvs,
-        Kind::Bvc,
-        Kind::Bhi,
-        Kind::Bls,
-        Kind::Bge,
-        Kind::Blt,
-        Kind::Bgt,
-        Kind::Ble,
-    ];
-    match branches.iter().position(|kind| *kind == op.kind) {
-        Some(condition) => condition as u8,
-        None => op.condition(),
+    match BRANCHES.iter().position(|kind| *kind == op.kind) {
+        Some(condition) if op.kind != Kind::B => condition as u8,
+        _ => op.condition(),
     }
 }
 
@@ -90,12 +75,7 @@ fn flow(op: Op, pc: u32, before: Option<Op>, thumb: bool) -> Flow {
     let size = if thumb { 2 } else { 4 };
     let relative = || pc.wrapping_add(op.imm.wrapping_mul(size));
     match op.kind {
-        Kind::Beq | Kind::Bne | Kind::Bcs | Kind::Bcc | Kind::Bmi | Kind::Bpl | Kind::Bvs | Kind::Bvc => {
-            Flow::Branch(relative(), None)
-        }
-        Kind::Bhi | Kind::Bls | Kind::Bge | Kind::Blt | Kind::Bgt | Kind::Ble | Kind::B => {
-            Flow::Branch(relative(), None)
-        }
+        kind if BRANCHES.contains(&kind) => Flow::Branch(relative(), None),
         Kind::Bl => Flow::Branch(relative(), Some(pc.wrapping_add(4))),
         Kind::BlSecond => match before {
             Some(first) if first.kind == Kind::MovI && first.d() == 14 => {
