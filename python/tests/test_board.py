@@ -379,7 +379,7 @@ def test_a_refused_value_leaves_the_simulation_as_it_is(board):
         cells.record("v")
         sim.run(50.0)
         if refused:
-            for parameter, value in (("tau_m", 1e-6), ("cm", 0.0)):
+            for parameter, value in (("tau_m", 1e-6), ("cm", 1e-6)):
                 old = cells.get(parameter)
                 cells.set(**{parameter: value})
                 with pytest.raises(errors.InvalidParameterValueError, match=parameter):
