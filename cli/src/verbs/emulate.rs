@@ -6,7 +6,7 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{fs::File, net::IpAddr, path::Path, time::Duration};
+use std::{fs::File, io::ErrorKind, net::IpAddr, path::Path, time::Duration};
 use taproot_emulator::{
     Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Report, Running,
     Statistics, Timing,
@@ -104,7 +104,7 @@ fn start(machine: &Machine, options: &Options, arguments: &Emulate) -> Result<Ru
         return Ok(Emulator::start(machine, options)?);
     };
     // No buffer: of a program that is killed, everything it has recorded is in the file.
-    let file = File::create(path).map_err(|error| not_written(path, &error))?;
+    let file = File::create_new(path).map_err(|error| not_written(path, &error))?;
     let states = arguments
         .hash_every
         .map(|milliseconds| u64::from(milliseconds) * CYCLES_PER_SECOND / 1000);
@@ -115,9 +115,13 @@ fn start(machine: &Machine, options: &Options, arguments: &Emulate) -> Result<Ru
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    let hint = match error.kind() {
+        ErrorKind::AlreadyExists => "it may be the record of another run: remove it, or name another file",
+        _ => "what is in it so far can be replayed",
+    };
     Failure::with_hint(
         format!("the trace {} cannot be written: {error}", path.display()),
-        "what is in it so far can be replayed",
+        hint,
     )
 }
 
