@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
 
-.PHONY: build run test format lint test-rust test-python test-outside test-third-party bench bench-processor bench-emulator fuzz clean
+.PHONY: build run test format lint test-rust test-python test-outside test-third-party compare-with-nest bench bench-processor bench-emulator fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
@@ -79,6 +79,12 @@ test-third-party: build
 	$(call environment,rig,-r tests/outside/rig/requirements.txt)
 	$(call environment,spynnaker_runs,-r tests/outside/spynnaker_runs/requirements.txt)
 	$(VENV)/bin/python tests/outside/third_party.py $(OUTSIDE)
+
+## PyNN's VAbenchmarks.py over several draws, beside NEST. A quarter of an hour; the table is in docs/pynn.md.
+compare-with-nest: build
+	$(call environment,nest,-r tests/outside/nest/requirements.txt)
+	PATH="$(CURDIR)/$(OUTSIDE)/nest/bin:$$PATH" $(OUTSIDE)/nest/bin/python tests/outside/nest/draws.py \
+	  $(OUTSIDE)/nest/bin/python $(VENV)/bin/python
 
 OUTSIDE := target/outside
 # A virtual environment of its own under target/outside: name, what pip installs.

@@ -1,8 +1,8 @@
 """The Vogels-Abbott benchmark: our script, and PyNN's own taken unmodified from its source archive.
 
 For our script the bands are the spread of NEST 3.10, NEURON 9.0.2 and Brian2 2.9.0 over draws of the network. PyNN's script is one draw:
-its seed is a constant that no option changes. NEST itself leaves the bands on it, so the bands say nothing about a simulator there. But
-with it we have the same connections as NEST, and the figures to meet are NEST's own for this very network, measured with NEST 3.10.0;
+its seed is a constant that no option changes. NEST itself leaves the bands on it (CUBA) and on other draws (docs/pynn.md has six), so the
+bands say nothing about a simulator there. But with it we have the same connections as NEST, and the figures to meet are NEST's own for this very network, measured with NEST 3.10.0;
 both criteria are shown beside what was measured. CUBA rests 1 mV above threshold, where the cores' arithmetic shows: synaptic currents are rounded down at each of the
 10,000 steps (s16.15, `neuron-models/synapse-types` of sPyNNaker), inhibition by more than excitation, which is worth about 2 % in rate.
 """
