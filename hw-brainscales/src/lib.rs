@@ -1,0 +1,9 @@
+//! BrainScaleS-1: configurations of HICANN chips and the words that carry them.
+//!
+//! [`config`] has the configuration of a chip and of a wafer as plain data, their encoding to register writes in the order
+//! in which the chip needs them, the decoding of register contents, and the checks that keep damaging or senseless words
+//! away from a chip.
+//!
+//! This crate does not know sockets or the emulator.
+
+pub mod config;
