@@ -2,8 +2,8 @@
 
 use super::{Crossbars, HicannConfig, MergerMode, Neurons, Refusal, RepeaterMode, encode::timing_words};
 use taproot_wafer::{
-    AnalogOutput, Bus, Column, DncMerger, Half, HorizontalBus, Merger, MergerInput, Neuron, Quad, Side,
-    SynapseDriver, VerticalBus, crossbar,
+    AnalogOutput, Bus, Column, DncMerger, Half, HorizontalBus, L1Address, Merger, MergerInput, Neuron, Quad,
+    Side, SynapseDriver, VerticalBus, crossbar,
     floating_gate::FgBlock,
     repeater::{RepeaterBlock, TestPort},
     synapse_switch::SwitchRow,
@@ -183,6 +183,15 @@ impl HicannConfig {
             // Spikes from the DNC alone are far enough apart by themselves.
             if sends && config.mode != MergerMode::LeftOnly && !config.slow {
                 found.push(Refusal::SlowMissing(merger));
+            }
+            let (generators, _) = self.mergers.sources(merger.tap());
+            let locks = |(number, generator): (usize, &super::BackgroundGenerator)| {
+                let zero = generator.random || generator.address == L1Address::LOCKING;
+                generators >> number & 1 != 0 && generator.on && zero
+            };
+            let from_tree = config.mode != MergerMode::LeftOnly;
+            if sends && !(from_tree && self.background.iter().enumerate().any(locks)) {
+                found.push(Refusal::NoLockingTraffic(merger));
             }
             if config.slow && config.mode != MergerMode::Merge {
                 found.push(Refusal::SlowWithoutMerge(merger));

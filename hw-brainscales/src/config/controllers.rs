@@ -315,6 +315,15 @@ mod tests {
         // Both capacitors; rows from the top of the array are 223 in the upper half, 0 in the lower.
         assert_eq!(controller.control_word(Half::Top), 0x30df_df00);
         assert_eq!(controller.control_word(Half::Bottom), 0x3000_0000);
+        // Pattern 0 has the odd bits from aa at 1 to cc at 7, pattern 1 the even ones.
+        let mut patterned = controller.clone();
+        patterned.patterns[0].cc = true;
+        patterned.patterns[0].ac = true;
+        patterned.patterns[1].ca = true;
+        assert_eq!(
+            patterned.config_word(false),
+            Ok(0x0bf0_ff00 | 1 << 7 | 1 << 3 | 1 << 4)
+        );
         assert_eq!(controller.cycles(Command::Write), 6);
         assert_eq!(controller.cycles(Command::StartRead), 34);
     }

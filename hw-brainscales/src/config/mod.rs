@@ -36,6 +36,8 @@ mod synapses;
 mod wafer;
 
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

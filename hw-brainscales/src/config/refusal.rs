@@ -143,6 +143,12 @@ pub enum Refusal {
     /// A DNC merger that feeds a sending repeater leaves no clock free (`halbe:hal/HICANN/Merger.h`).
     #[error("{0} feeds a repeater that sends on layer 1, and is not slow: spikes in a row would be lost")]
     SlowMissing(DncMerger),
+    /// Nothing regular with address 0 comes out of a sending repeater: its receivers cannot lock.
+    #[error(
+        "{0} feeds a repeater that sends on layer 1, and no background generator with address 0 reaches it: receivers need \
+         regular traffic to lock"
+    )]
+    NoLockingTraffic(DncMerger),
     /// Slow does nothing unless both inputs are merged (`marocco:marocco/placement/InputPlacement.cpp`).
     #[error("{0} is slow, which works only in mode Merge")]
     SlowWithoutMerge(DncMerger),
@@ -198,7 +204,10 @@ impl Refusal {
     pub const fn severity(&self) -> Severity {
         match self {
             Refusal::BothFireInputs { .. } => Severity::Damaging,
-            Refusal::SlowWithoutMerge(_) | Refusal::MergeNotContinued { .. } => Severity::Suspect,
+            // Spikes from the DNC may lock receivers as well.
+            Refusal::NoLockingTraffic(_)
+            | Refusal::SlowWithoutMerge(_)
+            | Refusal::MergeNotContinued { .. } => Severity::Suspect,
             _ => Severity::Illegal,
         }
     }

@@ -8,7 +8,7 @@ use super::{Encoder, HicannConfig, Limits, Refusal, Severity};
 use std::collections::BTreeMap;
 use std::fmt;
 use taproot_wafer::{
-    Bus, Direction, Hicann, SynapseDriver,
+    AnalogOutput, Bus, Direction, Hicann, Reticle, SynapseDriver,
     synapse_switch::{self, SwitchRow},
 };
 
@@ -53,6 +53,15 @@ pub enum Violation {
         bus: (Hicann, Bus),
         /// The repeaters, each by its chip and bus.
         repeaters: Vec<(Hicann, Bus)>,
+    },
+    /// Several chips of a reticle drive the same analogue line.
+    SharedAnalogLine {
+        /// The reticle.
+        reticle: Reticle,
+        /// The output.
+        output: AnalogOutput,
+        /// The chips.
+        chips: Vec<Hicann>,
     },
     /// A repeater drives out of the wafer's rim, or onto a chip that is not used.
     DrivesNothing {
@@ -103,6 +112,14 @@ impl fmt::Display for Violation {
                 f,
                 "chip {chip}: bus {bus} is driven by the repeaters {}, and only one may drive it",
                 list(repeaters)
+            ),
+            Violation::SharedAnalogLine {
+                reticle,
+                output,
+                chips,
+            } => write!(
+                f,
+                "reticle {reticle}: the chips {chips:?} all drive the line of analogue {output}, and only one may"
             ),
             Violation::DrivesNothing { chip, bus } => {
                 write!(
@@ -178,6 +195,7 @@ impl WaferConfig {
         }
         self.check_drivers(limits, &mut wires, &mut found);
         self.check_senders(&mut wires, &mut found);
+        self.check_analog_lines(&mut found);
         found
     }
 
@@ -253,6 +271,24 @@ impl WaferConfig {
                     chain.clear();
                     chain_bus = None;
                 }
+            }
+        }
+    }
+
+    fn check_analog_lines(&self, found: &mut Vec<Violation>) {
+        let mut users: BTreeMap<(Reticle, AnalogOutput), Vec<Hicann>> = BTreeMap::new();
+        for (chip, config) in &self.chips {
+            for output in AnalogOutput::all().filter(|output| config.analog.outputs[output.index()].on) {
+                users.entry((chip.reticle(), output)).or_default().push(*chip);
+            }
+        }
+        for ((reticle, output), chips) in users {
+            if chips.len() > 1 {
+                found.push(Violation::SharedAnalogLine {
+                    reticle,
+                    output,
+                    chips,
+                });
             }
         }
     }
