@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (_, encoder) in &encoders {
         steps.clear();
         for stage in Stage::ALL {
-            encoder.stage(stage, &programming, &mut steps);
+            encoder.stage(stage, &programming, &mut steps)?;
         }
         count += steps.len() as u64;
         for step in &steps {

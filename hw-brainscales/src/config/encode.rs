@@ -36,27 +36,24 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Appends the steps of a stage.
-    pub fn stage(&self, stage: Stage, programming: &Programming, out: &mut Vec<Step>) {
-        let done = match stage {
+    /// Appends the steps of a stage. Only values of `programming` that do not fit can still be refused.
+    pub fn stage(&self, stage: Stage, programming: &Programming, out: &mut Vec<Step>) -> Result<(), Refusal> {
+        match stage {
             Stage::Init => self.init(out),
             Stage::TimingUncritical => self.timing_uncritical(programming, out),
             Stage::LockingRepeaters => self.config.repeaters.write_blocks(false, out),
             Stage::LockingSynapseDrivers => self.controllers(false, out),
             Stage::Neurons => self.neurons(out),
-        };
-        done.unwrap_or_else(|refusal| {
-            panic!("what cannot be written is found before anything is written: {refusal}")
-        });
+        }
     }
 
     /// All stages, one after another.
-    pub fn all(&self, programming: &Programming) -> Vec<Step> {
+    pub fn all(&self, programming: &Programming) -> Result<Vec<Step>, Refusal> {
         let mut out = Vec::new();
         for stage in Stage::ALL {
-            self.stage(stage, programming, &mut out);
+            self.stage(stage, programming, &mut out)?;
         }
-        out
+        Ok(out)
     }
 
     /// Everything off. Synapses stay as they are: the next stage writes all of them.

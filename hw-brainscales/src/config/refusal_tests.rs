@@ -289,6 +289,11 @@ fn values_that_do_not_fit_are_refused() {
     assert_eq!(timing, [too_large("the timing of a memory", 16, 15)]);
     let divider = refusals(|config| config.drivers[3].rows[1].divider_left = 16);
     assert_eq!(divider, [too_large("a conductance divider", 16, 15)]);
+    let mut programming = Programming::default();
+    programming.passes[0].controller.read_time = 64;
+    let config = HicannConfig::default();
+    let encoder = Encoder::new(&config, &Limits::default()).unwrap();
+    assert_eq!(encoder.all(&programming), Err(too_large("a read time", 64, 63)));
     let short = refusals(|config| {
         config.drivers.pop();
     });

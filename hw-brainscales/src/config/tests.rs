@@ -16,6 +16,7 @@ fn steps(config: &HicannConfig) -> Vec<Step> {
     Encoder::new(config, &Limits::default())
         .expect("the configuration is legal")
         .all(&Programming::default())
+        .expect("the programming is legal")
 }
 
 fn writes(steps: &[Step]) -> impl Iterator<Item = (usize, Write)> {
@@ -71,7 +72,7 @@ proptest! {
                     understood += 1;
                     // Not all of this may be written to a chip; here it only has to come back.
                     let encoder = Encoder { config: &decoded };
-                    let mut again = Contents::after(&encoder.all(&Programming::default())).unwrap();
+                    let mut again = Contents::after(&encoder.all(&Programming::default()).unwrap()).unwrap();
                     for register in contents.written().into_iter().filter(|r| is_transient(*r)) {
                         again.poke(register, contents.get(register).unwrap());
                     }
@@ -133,7 +134,7 @@ fn receivers_stay_in_reset_until_the_stage_that_locks_them() {
     let encoder = Encoder::new(&config, &Limits::default()).unwrap();
     for stage in Stage::ALL {
         let mut out = Vec::new();
-        encoder.stage(stage, &Programming::default(), &mut out);
+        encoder.stage(stage, &Programming::default(), &mut out).unwrap();
         for (_, write) in writes(&out) {
             match Module::of(write.register).unwrap() {
                 (Module::Repeaters(block), layer1::BLOCK_CONFIG) => {

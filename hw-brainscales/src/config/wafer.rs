@@ -13,6 +13,21 @@ use taproot_wafer::{
 };
 
 /// The configurations of the chips of a wafer. A chip that is not there is not used, and does nothing.
+///
+/// ```
+/// use taproot_brainscales::config::{Contents, HicannConfig, Limits, Programming, WaferConfig};
+/// use taproot_wafer::{Hicann, Neuron, floating_gate::NeuronParameter};
+///
+/// let mut config = HicannConfig::default();
+/// config.floating_gates.set_neuron(Neuron::at(17), NeuronParameter::VT, 612);
+/// let mut wafer = WaferConfig::default();
+/// wafer.chips.insert(Hicann::new(12, 7)?, config.clone());
+/// for (_, encoder) in wafer.encoders(&Limits::default()).map_err(|wrong| wrong[0].to_string())? {
+///     let steps = encoder.all(&Programming::default())?;
+///     assert_eq!(HicannConfig::decode(&Contents::after(&steps)?)?, config);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WaferConfig {
     /// The chips.
