@@ -68,6 +68,7 @@ fn no_crate_knows_what_it_must_not_know() {
         "taproot-network",
         "taproot-mapper",
         "taproot-spinnaker",
+        "taproot-brainscales",
         "taproot-calibration",
         "taproot-host",
     ];
@@ -97,6 +98,10 @@ fn no_crate_knows_what_it_must_not_know() {
         ),
         (
             "taproot-calibration",
+            &["taproot-host", "taproot-emulator", "socket2"],
+        ),
+        (
+            "taproot-brainscales",
             &["taproot-host", "taproot-emulator", "socket2"],
         ),
         ("taproot-host", &["taproot-emulator"]),
