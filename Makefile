@@ -4,21 +4,30 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 OUT ?= out/vogels_abbott
+WHEELS := target/wheels
+# Cargo shows on a terminal what it compiles; a log has no use for that.
+QUIET := $(shell test -t 2 || echo --quiet)
 
 .PHONY: build run test format lint test-rust test-python test-outside test-third-party compare-with-nest bench bench-processor bench-emulator fuzz clean
 
 ## Set up the virtual environment, build, fetch the pinned firmware.
 build: $(VENV)/ready
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PIP) install --quiet --no-build-isolation '.[test]'
-	$(VENV)/bin/taproot firmware install
+	@echo "building the native extension (some minutes the first time)"
+	@rm -f $(WHEELS)/taproot-*.whl
+	@$(VENV)/bin/maturin build --release --compatibility linux --interpreter $(VENV)/bin/python --out $(WHEELS) $(QUIET)
+	@echo "installing it, with what it needs, in $(VENV)"
+	@$(PIP) install --quiet "$$(echo $(WHEELS)/taproot-*.whl)[test]"
+	@$(PIP) install --quiet --no-deps --force-reinstall $(WHEELS)/taproot-*.whl
+	@$(VENV)/bin/taproot firmware install
 	@echo "ready: $(VENV)/bin/taproot and $(VENV)/bin/python"
 
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
 	  { echo "taproot needs CPython 3.11 or later; set PYTHON=/path/to/python3.11"; exit 1; }
 	@command -v cargo >/dev/null || { echo "taproot needs Rust (cargo) on the PATH; see https://rustup.rs"; exit 1; }
+	@echo "setting up a virtual environment in $(VENV)"
 	@$(call virtual,$(VENV))
-	$(PIP) install --quiet 'maturin>=1.9,<2'
+	@$(PIP) install --quiet 'maturin>=1.9,<2'
 	@touch $@
 
 # Debian keeps ensurepip, which brings pip into a virtual environment, in a package of its own (python3-venv). Without it the

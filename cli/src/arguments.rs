@@ -8,7 +8,6 @@ use std::{net::IpAddr, path::PathBuf};
 #[command(
     name = "taproot",
     version,
-    about,
     arg_required_else_help = true,
     max_term_width = 100
 )]
@@ -75,8 +74,8 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct Host {
-    /// Address of the machine's root board, such as 192.168.240.1 or 127.0.0.2.
-    pub(crate) host: IpAddr,
+    /// Address or host name of the machine's root board, such as 192.168.240.1 or 127.0.0.2.
+    pub(crate) host: String,
 }
 
 #[derive(Debug, Args)]
@@ -91,10 +90,15 @@ pub(crate) struct Run {
     #[arg(long, short)]
     pub(crate) out: Option<PathBuf>,
     /// Simulated time of a saved network, ms. A script says itself how long it runs.
-    #[arg(long, value_name = "MS", default_value_t = 1000.0)]
+    #[arg(
+        long,
+        value_name = "MS",
+        default_value_t = 1000.0,
+        allow_negative_numbers = true
+    )]
     pub(crate) time: f64,
     /// Threads of the emulator [default: one per host processor].
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     pub(crate) threads: Option<usize>,
     /// Arguments of the script.
     #[arg(last = true)]
@@ -112,11 +116,19 @@ pub(crate) struct Map {
     #[arg(long, short)]
     pub(crate) out: Option<PathBuf>,
     /// Longest single run to reserve recording space for, ms.
-    #[arg(long, value_name = "MS", default_value_t = 1000.0)]
+    #[arg(
+        long,
+        value_name = "MS",
+        default_value_t = 1000.0,
+        allow_negative_numbers = true
+    )]
     pub(crate) time: f64,
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "taproot emulate [OPTIONS] MACHINE\n       taproot emulate [OPTIONS] --replay FILE"
+)]
 pub(crate) struct Emulate {
     /// spin3, spin5, spin5x3, spin:WxH, mesh:WxH, or a TOML file. A replay knows its machine.
     #[arg(required_unless_present = "replay")]
@@ -128,7 +140,7 @@ pub(crate) struct Emulate {
     #[arg(long, value_enum, default_value_t = Pace::Real)]
     pub(crate) pace: Pace,
     /// Threads [default: one per host processor].
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     pub(crate) threads: Option<usize>,
     /// Replace timing parameters by those in a TOML file; its keys are those of software-emulator/timing.toml.
     #[arg(long, value_name = "FILE")]
@@ -176,4 +188,11 @@ pub(crate) enum FirmwareAction {
     Verify,
     /// Print where they are.
     Path,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        _ => Err("it must be a whole number from 1".to_owned()),
+    }
 }

@@ -9,6 +9,11 @@ pub(crate) fn result(line: impl std::fmt::Display) {
     let _ = out.flush();
 }
 
+/// How many of something there are: `1 chip`, `3 chips`.
+pub(crate) fn amount(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
 /// Writes a JSON result to stdout.
 pub(crate) fn json(value: &impl serde::Serialize) {
     match serde_json::to_string_pretty(value) {

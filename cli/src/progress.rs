@@ -83,13 +83,27 @@ impl Observer for Progress {
     fn progress(&self, done: u64, total: u64, unit: &'static str) {
         let Ok(mut shown) = self.bar.lock() else { return };
         let Some(shown) = shown.as_mut() else { return };
-        if total > 0 && shown.measure != Some((total, unit)) {
+        if total == 0 {
+            // Of something without an end there is nothing to show but that it goes on.
+            return;
+        }
+        if shown.measure != Some((total, unit)) {
             // Another quantity gets a bar of its own: one that changes over would mix the two for a moment.
             shown.bar.finish_and_clear();
             shown.bar = measuring(&shown.bar.message(), done, total, unit);
             shown.measure = Some((total, unit));
         }
         shown.bar.set_position(done);
+    }
+
+    fn waiting(&self, what: &str, at_most: std::time::Duration) {
+        let text = format!("waiting for {what}, for {} s at most", at_most.as_secs());
+        if self.terminal {
+            self.stage(&text);
+        } else {
+            // Whoever reads this later wants to know where the time went.
+            crate::output::message(&text);
+        }
     }
 
     fn warn(&self, message: &str) {
@@ -120,4 +134,41 @@ fn measuring(stage: &str, done: u64, total: u64, unit: &str) -> ProgressBar {
     }
     bar.enable_steady_tick(TICK);
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_quantity_of_a_stage_has_a_bar_of_its_own() {
+        let progress = Progress {
+            terminal: true,
+            bar: Mutex::new(None),
+        };
+        let shown = |progress: &Progress| {
+            let bar = progress.bar.lock().unwrap();
+            let shown = bar.as_ref().unwrap();
+            (shown.bar.message(), shown.bar.position(), shown.bar.length())
+        };
+        progress.progress(1, 2, "bytes");
+        assert!(progress.bar.lock().unwrap().is_none(), "no stage, no bar");
+        progress.stage("booting");
+        assert_eq!(shown(&progress), ("booting".to_owned(), 0, None));
+        progress.progress(5, 10, "packets");
+        assert_eq!(shown(&progress), ("booting".to_owned(), 5, Some(10)));
+        let first = progress.bar.lock().unwrap().as_ref().unwrap().bar.clone();
+        progress.progress(300, 1000, "bytes");
+        assert_eq!(shown(&progress), ("booting".to_owned(), 300, Some(1000)));
+        assert!(first.is_finished(), "packets and bytes are not mixed in one bar");
+        assert_eq!(first.length(), Some(10));
+        progress.progress(700, 0, "ms");
+        assert_eq!(shown(&progress), ("booting".to_owned(), 300, Some(1000)));
+        progress.stage("loading");
+        assert_eq!(shown(&progress), ("loading".to_owned(), 0, None));
+        progress.progress(2, 2000, "bytes");
+        assert_eq!(shown(&progress), ("loading".to_owned(), 2, Some(2000)));
+        progress.finish();
+        assert!(progress.bar.lock().unwrap().is_none());
+    }
 }

@@ -8,6 +8,9 @@ use taproot_spinnaker::wire::{
 };
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
 
+/// Silence after which the observer hears what is waited for.
+const WORTH_A_WORD: Duration = Duration::from_secs(2);
+
 /// How a board is booted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BootOptions {
@@ -69,6 +72,7 @@ impl Host {
             self.clock.sleep(options.spacing);
         }
         transport.close();
+        observer.stage("starting");
         self.wait_until_ready(options, observer)
     }
 
@@ -79,6 +83,7 @@ impl Host {
     ) -> Result<VersionReply, HostError> {
         let start = self.clock.now();
         let mut answered = false;
+        let mut said = false;
         loop {
             let version = self.version()?;
             let waited = self.clock.now() - start;
@@ -102,6 +107,14 @@ impl Host {
                         board: self.boards[0].scp.board(),
                         waited,
                     });
+                }
+                None if !answered && !said && waited >= WORTH_A_WORD => {
+                    let board = self.boards[0].scp.board();
+                    observer.waiting(
+                        &format!("the board at {board} to answer"),
+                        options.silence - waited,
+                    );
+                    said = true;
                 }
                 None => {}
             }

@@ -175,6 +175,15 @@ impl Host {
         Ok(text)
     }
 
+    /// The lines that a core has printed, with the texts of those messages that are known.
+    pub fn iobuf_lines(&mut self, core: CoreId) -> Result<Vec<Line>, HostError> {
+        let text = self.iobuf(core)?;
+        Ok(lines(&text)
+            .into_iter()
+            .map(|line| self.messages.decode(line))
+            .collect())
+    }
+
     /// Everything that is left of a core.
     pub(crate) fn failure(
         &mut self,
@@ -182,7 +191,7 @@ impl Host {
         label: &str,
         vcpu: Vcpu,
     ) -> Result<CoreFailure, HostError> {
-        let mut iobuf = lines(&self.iobuf(core)?);
+        let mut iobuf = self.iobuf_lines(core)?;
         iobuf.drain(..iobuf.len().saturating_sub(LINES_SHOWN));
         Ok(CoreFailure {
             core,

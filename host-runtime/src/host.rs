@@ -10,7 +10,9 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use taproot_spinnaker::wire::{command::Command, reply::VersionReply, scp::ScpReply, sdp::SdpAddress};
+use taproot_spinnaker::wire::{
+    command::Command, messages::Messages, reply::VersionReply, scp::ScpReply, sdp::SdpAddress,
+};
 use taproot_spinnaker_chip::{ChipXy, CoreId, Machine, system_ram::SCP_PORT};
 
 /// How a host talks to a machine.
@@ -54,6 +56,8 @@ pub struct Host {
     /// Board by Ethernet chip.
     pub(crate) board_of: BTreeMap<ChipXy, usize>,
     pub(crate) machine: Option<Machine>,
+    /// The texts of what programs print as numbers.
+    pub(crate) messages: Messages,
 }
 
 impl Host {
@@ -81,7 +85,13 @@ impl Host {
             boards: vec![Board { address, scp }],
             board_of: BTreeMap::new(),
             machine: None,
+            messages: Messages::default(),
         })
+    }
+
+    /// Makes known the texts of what programs print as numbers. Without them the numbers are shown.
+    pub fn know_messages(&mut self, messages: Messages) {
+        self.messages = messages;
     }
 
     /// The machine, once it has been discovered.

@@ -18,5 +18,5 @@ pub use image::{CoreImage, IpTag, LoadImage, Region, RoutingEntry};
 pub use lower::{
     Block, Changes, ChannelLayout, CoreLayout, DataMemory, LateSpikes, Layout, LowerError, LowerOptions,
     Lowered, PopulationLayout, ReadBackError, RecordError, Records, RegionWrite, Role, Segment, Stage,
-    SynapseBlocks, lower, lower_observed,
+    SynapseBlocks, check_delay, lower, lower_observed,
 };

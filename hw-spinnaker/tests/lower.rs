@@ -376,3 +376,57 @@ fn weights_that_outgrow_the_ring_buffers_are_refused() {
     n.populations[0].label.push('!');
     assert!(lowered.update(&n, 0).is_ok());
 }
+
+#[test]
+fn a_cell_that_hears_of_more_populations_than_its_core_has_memory_for_is_named() {
+    let mut n = network(1.0);
+    let cell = population(&mut n, "listener", 1, CellType::IfCurrExp);
+    for number in 0..4000 {
+        let source = array(&mut n, &format!("source {number}"), vec![vec![1.0]]);
+        list(&mut n, source, cell, 0, &[(0, 0, 0.1, 1.0)]);
+    }
+    let machine = Machine::triads("large", 24, 24).unwrap();
+    let error = lower(&n, &machine, &LowerOptions::default()).unwrap_err();
+    let LowerError::DataMemory {
+        vertex,
+        bytes,
+        available,
+        sources,
+        blocks,
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    assert!(vertex.contains("listener"), "{vertex}");
+    assert_eq!((*sources, *blocks), (4000, 4000));
+    // A core has 64 KiB, and an entry of the table takes a key, a mask and a place in the list of addresses at least.
+    assert!(
+        *bytes >= 4000 * 12 && *available <= 65_536 && bytes > available,
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("it hears of 4000 populations"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_delay_that_no_slices_have_room_for_is_refused_before_the_network_is_split() {
+    let (mut n, ..) = small();
+    let id = ProjectionId(0);
+    let lowered_limit = |n: &Network| match lower(n, &Machine::spin3(), &LowerOptions::default()) {
+        Err(LowerError::DelayTooLong { limit, .. }) => Some(limit),
+        _ => None,
+    };
+    n.projections[0].delay = SynapseValue::Constant(1e6);
+    let limit = lowered_limit(&n).unwrap();
+    let early = check_delay(&n, id, 1e6).unwrap_err();
+    assert!(
+        matches!(early, LowerError::DelayTooLong { limit: l, .. } if l >= limit),
+        "{early}"
+    );
+    // Never more than lowering itself refuses.
+    n.projections[0].delay = SynapseValue::Constant(limit);
+    assert_eq!(lowered_limit(&n), None);
+    assert_eq!(check_delay(&n, id, limit), Ok(()));
+}

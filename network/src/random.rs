@@ -97,6 +97,24 @@ pub enum Distribution {
     },
 }
 
+impl Distribution {
+    /// The largest value that can be drawn, if there is one.
+    pub fn largest(&self) -> Option<f64> {
+        match *self {
+            Self::Uniform { low, high } => Some(low.max(high)),
+            Self::UniformInt { high, .. } => Some(high as f64),
+            Self::NormalClipped { high, .. } | Self::NormalClippedToBoundary { high, .. } => Some(high),
+            Self::Binomial { n, .. } => Some(n.into()),
+            Self::Vonmises { .. } => Some(std::f64::consts::PI),
+            Self::Normal { .. }
+            | Self::Lognormal { .. }
+            | Self::Gamma { .. }
+            | Self::Exponential { .. }
+            | Self::Poisson { .. } => None,
+        }
+    }
+}
+
 /// A distribution and the generator it draws from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RandomSource {

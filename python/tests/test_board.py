@@ -230,13 +230,36 @@ def test_clear(board):
     )
 
 
-def test_a_new_population_after_a_run_is_refused(board):
+def test_what_is_added_after_a_run_is_refused_when_it_is_named(board):
     sim = board()
-    _, cells, _ = driven(sim)
+    source, cells, _ = driven(sim)
     sim.run(10.0)
-    sim.Population(3, sim.IF_cond_exp())
-    with pytest.raises(taproot.TaprootError, match="reset"):
-        sim.run(10.0)
+    additions = {
+        "population `more` cannot be added after the network has run for 10 ms": (
+            lambda: sim.Population(3, sim.IF_cond_exp(), label="more")
+        ),
+        "a projection from `.*` to `cells` cannot be added": (
+            lambda: sim.Projection(source, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1))
+        ),
+        "what population `cells` records cannot be changed": lambda: cells.record("v"),
+        "what population `cells` records cannot be changed .*": lambda: cells.record(None),
+    }
+    for message, addition in additions.items():
+        with pytest.raises(taproot.TaprootError, match=f"{message}.*reset"):
+            addition()
+    # What is recorded already may be named again, and the simulation goes on.
+    cells.record("spikes")
+    cells[2:4].record("spikes")
+    sim.run(30.0)
+    assert all(len(train) == 2 for train in trains(cells))
+    sim.reset()
+    cells.record("v")
+    more = sim.Population(3, sim.IF_cond_exp(), label="more")
+    more.record("spikes")
+    sim.Projection(cells, more, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5, delay=1.0))
+    sim.run(40.0)
+    assert cells.get_data("v").segments[-1].analogsignals[0].shape == (41, 10)
+    assert all(trains(more))
 
 
 def test_data_outlives_the_simulation(board):
@@ -334,21 +357,6 @@ def test_control_c_stops_the_board_and_leaves_it_usable(board):
     sim.reset()
     sim.run(40.0)
     assert all(len(train) == 2 for train in trains(cells))
-
-
-def test_too_long_a_delay_for_the_machine(board):
-    sim = board()
-    a = sim.Population(3, sim.IF_cond_exp(), label="a")
-    sim.Projection(a, a, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1, delay=1e6), label="slow")
-    with pytest.raises(errors.ConnectionError, match="slow.*delay of 1000000 ms"):
-        sim.run(1.0)
-
-
-def test_an_unknown_machine(board):
-    sim = board(machine="spin6")
-    driven(sim)
-    with pytest.raises(taproot.TaprootError, match="spin6"):
-        sim.run(1.0)
 
 
 def test_outputs(board, tmp_path, monkeypatch):

@@ -337,3 +337,47 @@ def test_the_script_names_the_machine_and_a_difference_is_said(sim, monkeypatch,
     sim.setup(machine="spin3")
     sim.setup()
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "delay",
+    [
+        1e6,
+        np.full((3, 3), 1e6),
+        "1e6 + d",
+        taproot.spinnaker.RandomDistribution("uniform", (1.0, 1e6)),
+        taproot.spinnaker.RandomDistribution("uniform", (1.0, 1e6), rng=taproot.spinnaker.NativeRNG(seed=1)),
+    ],
+)
+@pytest.mark.parametrize("size", [3, 2000])
+def test_a_delay_that_no_machine_has_room_for_is_refused_when_it_is_named(sim, network, delay, size):
+    sim.setup(timestep=1.0)
+    if isinstance(delay, np.ndarray):
+        delay = np.full((size, size), 1e6)
+    cells = sim.Population(size, sim.IF_cond_exp(), label="cells")
+    synapse = sim.StaticSynapse(weight=0.1, delay=delay)
+    with pytest.raises(errors.ConnectionError, match="`slow` has a delay of .*; the longest that its source `cells` can have"):
+        sim.Projection(cells, cells, sim.AllToAllConnector(), synapse, label="slow")
+    assert network()["projections"] == []
+
+
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        ("spin7", "no machine called `spin7`.*spin5.*udp:ADDRESS"),
+        ("spin:7", "`spin:7` should give width and height"),
+        ("udp:", "`udp:` should give an IP address"),
+        ("udp:no-such-board.invalid", "no host called `no-such-board.invalid`"),
+        ("udp:::1", "::1 is not an IPv4 address"),
+        ("nowhere.toml", "nowhere.toml"),
+        ("brainscales1", "networks cannot be run on `brainscales1` yet"),
+    ],
+)
+def test_a_machine_that_there_is_not_is_refused_by_setup(sim, monkeypatch, machine, message):
+    cells = sim.Population(3, sim.IF_cond_exp())
+    with pytest.raises(taproot.TaprootError, match=message):
+        sim.setup(machine=machine)
+    assert sim.simulator.state.populations == [cells], "what was described is still there"
+    monkeypatch.setenv("TAPROOT_MACHINE", machine)
+    with pytest.raises(taproot.TaprootError, match=message):
+        sim.setup()

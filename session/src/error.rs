@@ -28,6 +28,15 @@ pub enum SessionError {
     /// SpiNNaker boards speak IPv4.
     #[error("{0} is not an IPv4 address; SpiNNaker boards have no other")]
     NotV4(IpAddr),
+    /// Nobody knows a host of that name.
+    #[error("there is no host called `{host}`")]
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
     /// A machine that this version cannot run networks on.
     #[error("networks cannot be run on `{0}` yet; spin3, spin5, spin5x3, spin:WxH and udp:ADDRESS can")]
     Unsupported(&'static str),

@@ -23,7 +23,9 @@ mod unmodelled;
 pub use arrays::{signals_npz, spikes_npz};
 pub use artefacts::{CheckReport, check, clear_outputs};
 pub use error::SessionError;
-pub use machine::{EMULATED_UNIX_TIME, OpenMachine, Target, board_of, machine_file, now, processors};
+pub use machine::{
+    EMULATED_UNIX_TIME, OpenMachine, Target, address_of, board_of, machine_file, now, processors,
+};
 pub use observer::{Observer, Quiet};
 pub use outputs::{Summary, map};
 pub use session::{Session, SessionOptions};

@@ -1,7 +1,10 @@
 //! Opens a machine by name: starts an emulator if it is described, connects, boots, discovers.
 
 use crate::{Observer, SessionError, UnmodelledAccesses};
-use std::{net::Ipv4Addr, path::Path};
+use std::{
+    net::{IpAddr, Ipv4Addr, ToSocketAddrs},
+    path::Path,
+};
 use taproot_emulator::{Bind, Emulator, Options, Pace, Running, Timing};
 use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
 use taproot_spinnaker::wire::boot::BootValues;
@@ -21,15 +24,42 @@ pub enum Target {
 }
 
 impl Target {
-    /// Understands a machine name, and reads the file if it names one.
+    /// Understands a machine name; reads the file, or looks up the host, if it names one.
     pub fn parse(name: &str) -> Result<Self, SessionError> {
         match MachineName::parse(name)? {
             MachineName::Described(machine) => Ok(Self::Emulated(Box::new(machine))),
-            MachineName::Board(std::net::IpAddr::V4(address)) => Ok(Self::Board(address)),
-            MachineName::Board(address) => Err(SessionError::NotV4(address)),
+            MachineName::Board(host) => Ok(Self::Board(address_of(&host)?)),
             MachineName::File(path) => Ok(Self::Emulated(Box::new(machine_file(&path)?))),
             MachineName::BrainScaleS1 => Err(SessionError::Unsupported("brainscales1")),
         }
+    }
+}
+
+/// The address of a board by its IP address or its name.
+pub fn address_of(host: &str) -> Result<Ipv4Addr, SessionError> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match address {
+            IpAddr::V4(address) => Ok(address),
+            IpAddr::V6(_) => Err(SessionError::NotV4(address)),
+        };
+    }
+    let unknown = |source| SessionError::UnknownHost {
+        host: host.to_owned(),
+        source,
+    };
+    let found: Vec<IpAddr> = (host, 0)
+        .to_socket_addrs()
+        .map_err(unknown)?
+        .map(|address| address.ip())
+        .collect();
+    let v4 = found.iter().find_map(|address| match address {
+        IpAddr::V4(address) => Some(*address),
+        IpAddr::V6(_) => None,
+    });
+    match (v4, found.first()) {
+        (Some(address), _) => Ok(address),
+        (None, Some(address)) => Err(SessionError::NotV4(*address)),
+        (None, None) => Err(unknown(std::io::ErrorKind::NotFound.into())),
     }
 }
 
@@ -89,6 +119,7 @@ impl OpenMachine {
             Target::Board(address) => (None, *address, BootValues::for_board(Board::Spin5, now())),
         };
         let mut host = Host::connect(address, HostOptions::default())?;
+        host.know_messages(firmware.messages());
         let mut told = UnmodelledAccesses::default();
         let discovered = host
             .ensure_booted(&image, BootOptions::new(values), observer)
@@ -116,8 +147,10 @@ impl OpenMachine {
 
 fn tell(told: &mut UnmodelledAccesses, emulator: Option<&Running>, observer: &dyn Observer) {
     let statistics = emulator.and_then(Running::statistics);
-    for sentence in statistics.map_or_else(Vec::new, |s| told.news(&s.reports)) {
-        observer.warn(&sentence);
+    let unmodelled = statistics.map_or_else(Vec::new, |s| told.news(&s.reports));
+    let warnings = emulator.map_or_else(Vec::new, Running::warnings);
+    for sentence in unmodelled.iter().chain(&warnings) {
+        observer.warn(sentence);
     }
 }
 
@@ -136,4 +169,24 @@ pub fn now() -> u32 {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boards_are_found_by_address_and_by_name() {
+        assert_eq!(
+            address_of("192.168.240.1").unwrap(),
+            Ipv4Addr::new(192, 168, 240, 1)
+        );
+        assert_eq!(address_of("localhost").unwrap(), Ipv4Addr::LOCALHOST);
+        assert!(matches!(address_of("::1"), Err(SessionError::NotV4(_))));
+        let error = address_of("no-such-board.invalid").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no host called `no-such-board.invalid`"
+        );
+    }
 }

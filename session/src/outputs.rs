@@ -7,7 +7,7 @@ use crate::{
     signals_npz, spikes_npz,
     stages::{Clockwork, MAPPING},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use taproot_mapper::{Metrics, metrics};
 use taproot_network::Network;
@@ -15,7 +15,7 @@ use taproot_spinnaker::{LowerOptions, SpinnakerArchitecture};
 use taproot_spinnaker_chip::Machine;
 
 /// A mapping or a run in figures: `summary.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Name of the machine.
     pub machine: String,

@@ -411,8 +411,9 @@ pub(crate) fn prepare(
     warn_of_losses(&lowered, observer);
     if network.time_scale_factor.is_none() && lowered.time_scale_factor > 1 {
         observer.warn(&format!(
-            "a time step of {} ms is too short for this network on this machine; it runs {} times slower than real time",
-            network.timestep, lowered.time_scale_factor
+            "the network runs {} times slower than real time, so that every core gets its work of a time step of {} ms done; \
+             time_scale_factor={0} in setup() asks for that without this warning",
+            lowered.time_scale_factor, network.timestep
         ));
     }
     Ok(Loaded {

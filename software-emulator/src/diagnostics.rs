@@ -16,6 +16,8 @@ pub enum Unmodelled {
     BusError,
     /// The watchdog ran out and would have reset the chip; it did not.
     Watchdog,
+    /// There was more on this chip than is reported one by one.
+    Further,
 }
 
 /// One report.
@@ -48,6 +50,12 @@ impl fmt::Display for Report {
             Unmodelled::Value => write!(f, "the value of a write at {address:#010x}, without its effect,")?,
             Unmodelled::BusError => write!(f, "an access to nothing at {address:#010x}, a bus error,")?,
             Unmodelled::Watchdog => return write!(f, "the watchdog ran out and would reset chip {chip}"),
+            Unmodelled::Further => {
+                return write!(
+                    f,
+                    "more on chip {chip} than the first {LIMIT} accesses; the rest is not listed"
+                );
+            }
         }
         match core {
             255 => write!(f, " by a neighbour of chip {chip}"),
@@ -75,7 +83,7 @@ pub(crate) struct Diagnostics {
     reports: Vec<Report>,
 }
 
-/// Reports kept and warned about per chip; a program gone wild would otherwise fill memory with them.
+/// Reports kept and warned about per chip, and one more that says that there were more; a program gone wild would otherwise fill memory with them.
 const LIMIT: usize = 256;
 
 impl Diagnostics {
@@ -89,9 +97,14 @@ impl Diagnostics {
 
     #[cold]
     pub(crate) fn report(&mut self, kind: Unmodelled, address: u32, access: Access) {
-        if self.reports.len() >= LIMIT || !self.seen.insert((kind, address)) {
+        if self.reports.len() > LIMIT || !self.seen.insert((kind, address)) {
             return;
         }
+        let (kind, address, access) = if self.reports.len() < LIMIT {
+            (kind, address, access)
+        } else {
+            (Unmodelled::Further, 0, Access { pc: 0, ..access })
+        };
         let report = Report {
             chip: self.chip,
             kind,
@@ -112,5 +125,31 @@ impl Diagnostics {
 
     pub(crate) fn reports(&self) -> &[Report] {
         &self.reports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_said_once() {
+        let mut diagnostics = Diagnostics::new(ChipXy::new(2, 3));
+        let access = Access {
+            at: 7,
+            pc: 0x100,
+            core: 4,
+        };
+        for address in 0..1000 {
+            diagnostics.report(Unmodelled::Write, address, access);
+            diagnostics.report(Unmodelled::Write, address, access);
+        }
+        let (last, listed) = diagnostics.reports().split_last().unwrap();
+        assert_eq!(listed.len(), 256);
+        assert!(listed.iter().all(|report| report.kind == Unmodelled::Write));
+        assert_eq!(
+            last.to_string(),
+            "more on chip (2,3) than the first 256 accesses; the rest is not listed"
+        );
     }
 }

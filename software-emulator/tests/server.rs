@@ -127,6 +127,37 @@ fn the_port_of_a_reverse_tag_opens_when_the_tag_is_set() {
 }
 
 #[test]
+fn a_port_that_cannot_be_opened_is_said_once() {
+    let running = Emulator::start(&Machine::spin3(), &Options::default()).unwrap();
+    let taken = UdpSocket::bind((running.address(), 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let tag = scp(
+        (0, 0),
+        0,
+        26,
+        1,
+        [1 << 29 | 1 << 16 | (1 << 5 | 2) << 8 | 1, port.into(), 0],
+    );
+    let sender = host();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut warnings = Vec::new();
+    while warnings.is_empty() {
+        sender.send_to(&tag, (running.address(), 17893)).unwrap();
+        assert!(Instant::now() < deadline, "somebody is told");
+        std::thread::sleep(Duration::from_millis(20));
+        warnings = running.warnings();
+    }
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let place = format!("cannot listen on {} port {port}: ", running.address());
+    assert!(warnings[0].contains(&place), "{warnings:?}");
+    for _ in 0..10 {
+        sender.send_to(&tag, (running.address(), 17893)).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(running.warnings().is_empty(), "once is enough");
+}
+
+#[test]
 fn real_pace_is_not_faster_than_the_clock() {
     let started = Instant::now();
     let options = Options {

@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -63,6 +64,7 @@ def refused(done, *words):
 
 def test_run_leaves_what_it_says(ran):
     folder, done = ran
+    assert "25 cells and 100 synapses on 2 cores of 1 chip of spin3" in done.stdout
     for name in ("spikes.npz", "raster.svg", "report.html"):
         assert name in done.stdout and (folder / "out" / name).stat().st_size > 100
     with np.load(folder / "out" / "spikes.npz") as spikes:
@@ -106,14 +108,18 @@ def test_the_machine_of_the_script_wins_and_says_so(script, taproot, tmp_path):
     assert "not used" not in done.stderr
 
 
-def test_what_run_cannot_do(script, taproot, tmp_path):
+def test_what_run_cannot_do(ran, script, taproot, tmp_path):
     refused(taproot("run", "nothing.py", check=False), "no script nothing.py")
-    refused(taproot("run", "nothing.taproot", check=False), "nothing.taproot")
+    refused(taproot("run", "nothing.taproot", check=False), "no file nothing.taproot", "save_network")
+    refused(taproot("run", ".", check=False), "no file .")
     refused(taproot("run", script(small()), "-m", "spin9", check=False), "spin9")
     (tmp_path / "junk.taproot").write_bytes(b"junk")
     refused(taproot("run", "junk.taproot", check=False), "junk.taproot", "save_network")
     broken = taproot("run", script("raise SystemExit(3)"), "-o", tmp_path / "out", check=False)
     assert broken.returncode == 2 and "failed" in broken.stderr
+    for time_ms in ("0", "-5", "nan", "1e12"):
+        (tmp_path / "net.taproot").write_bytes((ran[0] / "net.taproot").read_bytes())
+        refused(taproot("run", "net.taproot", "--time", time_ms, check=False), "a run cannot take", "from 1 to")
     usage = taproot("run", check=False)
     assert usage.returncode == 2 and "Usage" in usage.stderr and usage.stdout == ""
 
@@ -146,7 +152,7 @@ def test_check_says_no_with_exit_code_1(ran, taproot, tmp_path):
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert report["legal"] is False and report["problems"]
-    refused(taproot("check", tmp_path / "nowhere", check=False), "nowhere")
+    refused(taproot("check", tmp_path / "nowhere", check=False), "no artefacts in", "nowhere", "taproot map")
 
 
 # --- boards ---------------------------------------------------------------------------------------
@@ -171,7 +177,7 @@ def test_what_a_lab_engineer_asks_a_board(board, taproot):
 
     text = taproot("info", board.address).stdout
     assert "8 by 8 chips: 48 working" in text
-    assert "closed" not in text, "the edges of a healthy board are no closed links"
+    assert "dead" not in text, "the edges of a healthy board are no dead links"
     info = json.loads(taproot("info", board.address, "--json").stdout)
     assert (info["width"], info["height"], len(info["chips"])) == (8, 8, 48)
 
@@ -186,20 +192,48 @@ def test_what_a_lab_engineer_asks_a_board(board, taproot):
     assert {core["state"] for core in cores} == {"running", "idle"}
 
     assert json.loads(taproot("iobuf", board.address, 0, 0, 0, "--json").stdout)["core"] == [0, 0, 0]
-    taproot("iobuf", board.address, 0, 0, 0)
+    silent = taproot("iobuf", board.address, 0, 0, 1)
+    assert silent.stdout == "" and "core (0,0,1) has printed nothing" in silent.stderr
     refused(taproot("iobuf", board.address, 0, 7, 1, check=False), "no core")
     wrong = taproot("iobuf", board.address, 0, 0, 18, check=False)
     assert wrong.returncode == 2
 
 
 def test_a_board_that_is_not_there(taproot):
-    for verb in ("info", "ps", "boot"):
+    for verb in ("info", "ps"):
         refused(taproot(verb, "127.200.200.201", check=False), "127.200.200.201", "answer")
+    begun = time.monotonic()
+    process = subprocess.Popen([BIN / "taproot", "boot", "127.200.200.201"], stderr=subprocess.PIPE, text=True)
+    # Not in silence: a minute is long.
+    assert re.match(r"waiting for the board at 127.200.200.201\S* to answer, for 5\d s at most", process.stderr.readline())
+    assert time.monotonic() - begun < 20
+    rest = process.stderr.read()
+    assert process.wait() == 2
+    assert rest.startswith("error: the board at 127.200.200.201") and "did not answer" in rest, rest
+
+
+def test_boards_have_names(taproot):
+    refused(taproot("info", "no-such-board.invalid", check=False), "there is no host called `no-such-board.invalid`")
+    # Nobody listens there, but that is where the name leads.
+    refused(taproot("info", "localhost", check=False), "127.0.0.1")
 
 
 def test_emulate_refuses_what_it_cannot_emulate(taproot):
     refused(taproot("emulate", "udp:127.0.0.2", check=False), "real board")
     refused(taproot("emulate", "spin9", check=False), "spin9")
+    threads = taproot("emulate", "spin3", "--threads", "0", check=False, timeout=20)
+    assert threads.returncode == 2 and "whole number from 1" in threads.stderr
+    nowhere = taproot("emulate", "spin3", "--trace", "/nowhere/run.trace", check=False, timeout=20)
+    refused(nowhere, "/nowhere/run.trace cannot be written")
+    assert "replayed" not in nowhere.stderr
+
+
+def test_a_trace_is_not_overwritten(taproot, tmp_path):
+    trace = tmp_path / "run.trace"
+    trace.write_text("the record of another run")
+    done = taproot("emulate", "spin3", "--trace", trace, check=False, timeout=60)
+    refused(done, "run.trace cannot be written", "remove it, or name another file")
+    assert trace.read_text() == "the record of another run"
 
 
 # --- firmware, terminal, package ------------------------------------------------------------------
@@ -213,6 +247,8 @@ def test_firmware(taproot, tmp_path):
     none = taproot("firmware", "verify", "--json", check=False, env={"TAPROOT_FIRMWARE": str(tmp_path)})
     assert none.returncode == 1
     assert len(json.loads(none.stdout)["problems"]) == verified["files"]
+    none = taproot("firmware", "verify", check=False, env={"TAPROOT_FIRMWARE": str(tmp_path)})
+    assert none.returncode == 1 and none.stdout.startswith(f"none of the {verified['files']} files is in {tmp_path}")
 
 
 def on_a_terminal(*command, cwd):
@@ -259,6 +295,7 @@ def test_help_names_every_verb(taproot):
     for verb in ("run", "map", "check", "emulate", "boot", "info", "ps", "iobuf", "firmware"):
         assert re.search(rf"^  {verb} ", text, re.MULTILINE), text
         assert "Usage" in taproot(verb, "--help").stdout
+    assert "taproot emulate [OPTIONS] --replay FILE" in taproot("emulate", "--help").stdout
 
 
 def test_the_package_is_an_abi3_wheel_with_the_back_end_in_pynn():

@@ -52,5 +52,6 @@ pub fn booted_with(machine: &Machine, board: Board, options: &Options) -> Option
     let options = BootOptions::new(BootValues::for_board(board, 1_600_000_000));
     host.ensure_booted(&image, options, &Quiet)
         .expect("the board boots");
+    host.know_messages(files.messages());
     Some((running, host))
 }

@@ -86,6 +86,26 @@ fn neurons_fire_when_they_are_driven_in_each_of_two_runs() {
             .any(|line| matches!(line, iobuf::Line::Message { .. })),
         "{lines:?}"
     );
+    let core = lowered.image.cores[0].core;
+    let texts: Vec<String> = host
+        .iobuf_lines(core)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(texts.len(), lines.len());
+    assert!(
+        texts
+            .iter()
+            .all(|text| text.starts_with("[INFO] (") && !text.contains('%')),
+        "{texts:?}"
+    );
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.starts_with("[INFO] (simulation.c: ")),
+        "{texts:?}"
+    );
     application.stop(&mut host).unwrap();
     let cores = host.ps().unwrap();
     assert!(cores.iter().all(|core| core.vcpu.application == 0));
@@ -162,7 +182,13 @@ fn a_core_that_refuses_its_data_is_described_and_the_board_stays_usable() {
     assert_eq!(failures[0].vcpu.runtime_error, RuntimeError::Api);
     assert!(!failures[0].iobuf.is_empty());
     let message = error.to_string();
-    for part in ["run-time error, spin1_api failure", "r7=0x", "lr=0x", "IOBUF"] {
+    for part in [
+        "run-time error, spin1_api failure",
+        "r7=0x",
+        "lr=0x",
+        "IOBUF",
+        "[ERROR] (simulation.c: ",
+    ] {
         assert!(message.contains(part), "{message}");
     }
     let cores = host.ps().unwrap();

@@ -1,21 +1,14 @@
 //! What a lab engineer asks a board: `boot`, `info`, `ps`, `iobuf`.
 
 use crate::{arguments::Host as HostArgument, failure::Failure, output, progress::Progress};
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
-use taproot_session::{SessionError, now};
-use taproot_spinnaker::wire::{
-    boot::BootValues,
-    iobuf::{Line, lines},
-    state::CoreState,
-};
+use taproot_session::{address_of, now};
+use taproot_spinnaker::wire::{boot::BootValues, iobuf::Line, state::CoreState};
 use taproot_spinnaker_chip::{Board, CORES_PER_CHIP, ChipXy, CoreId, Link, Machine};
 
 fn connect(host: &HostArgument) -> Result<Host, Failure> {
-    match host.host {
-        IpAddr::V4(address) => Ok(Host::connect(address, HostOptions::default())?),
-        address => Err(SessionError::NotV4(address).into()),
-    }
+    Ok(Host::connect(address_of(&host.host)?, HostOptions::default())?)
 }
 
 pub(crate) fn boot(host: &HostArgument, again: bool, json: bool) -> Result<bool, Failure> {
@@ -74,11 +67,15 @@ pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
         info.version.kernel, info.version.version, host.host
     ));
     output::result(format!(
-        "{} by {} chips: {} working, {} application cores",
+        "{} by {} chips: {} working, with {}",
         machine.width(),
         machine.height(),
         machine.chips().count(),
-        machine.application_cores()
+        output::amount(
+            machine.application_cores() as u64,
+            "application core",
+            "application cores"
+        )
     ));
     for (chip, address) in &info.ethernets {
         output::result(format!("Ethernet at {chip}: {address}"));
@@ -91,23 +88,32 @@ pub(crate) fn info(host: &HostArgument, json: bool) -> Result<bool, Failure> {
         by_cores.entry(chip.cores.len()).or_default().push(xy.to_string());
     }
     for (cores, chips) in by_cores {
-        output::result(format!("{cores} cores: {}", chips.join(" ")));
+        output::result(format!(
+            "chips with {} of {CORES_PER_CHIP}: {}",
+            output::amount(cores.into(), "working core", "working cores"),
+            chips.join(" ")
+        ));
     }
     let closed: Vec<String> = closed_links(machine)
         .iter()
         .map(|(xy, link)| format!("{xy} {link}"))
         .collect();
     if !closed.is_empty() {
-        output::result(format!("closed links to neighbours: {}", closed.join(", ")));
+        output::result(format!("dead links between working chips: {}", closed.join(", ")));
     }
     Ok(true)
 }
 
-/// Links between working chips that a machine of this shape has and that are closed. Edges of boards are none.
+/// Links between working chips that a machine of this shape has and that are dead. Edges of boards are none.
 fn closed_links(machine: &Machine) -> Vec<(ChipXy, Link)> {
     // A board alone has the links of its kind. Several are joined within the rectangle, and around it if any link goes there.
     let alone = match (machine.width(), machine.height()) {
-        (2, 2) => Some(Machine::spin3()),
+        (2, 2) => {
+            let mut board = Machine::spin3();
+            // SCAMP switches off the south-west link of chip (1,0) of any board (scamp-3.c).
+            board.kill_link(ChipXy::new(1, 0), Link::SouthWest);
+            Some(board)
+        }
         (8, 8) => Some(Machine::spin5()),
         _ => None,
     };
@@ -166,7 +172,8 @@ pub(crate) fn ps(host: &HostArgument, all: bool, json: bool) -> Result<bool, Fai
     }
     let hidden = cores.iter().filter(|status| idle(status.vcpu.state)).count();
     if !all && hidden > 0 {
-        output::message(&format!("{hidden} idle cores are not shown; --all shows them"));
+        let hidden = output::amount(hidden as u64, "idle core is", "idle cores are");
+        output::message(&format!("{hidden} not shown; --all shows them"));
     }
     Ok(true)
 }
@@ -174,6 +181,9 @@ pub(crate) fn ps(host: &HostArgument, all: bool, json: bool) -> Result<bool, Fai
 pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Result<bool, Failure> {
     let core = CoreId::new(ChipXy::new(x, y), p)?;
     let mut connection = connect(host)?;
+    let messages = FirmwareCache::locate()?.messages();
+    let texts_missing = messages.is_empty();
+    connection.know_messages(messages);
     let machine = connection.discover(&taproot_host::Quiet)?;
     if machine.chip(core.chip).is_none_or(|chip| p >= chip.cores.len()) {
         return Err(Failure::with_hint(
@@ -181,16 +191,20 @@ pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Res
             format!("`taproot info {}` says what it has", host.host),
         ));
     }
-    let text: Vec<String> = lines(&connection.iobuf(core)?)
-        .iter()
-        .map(Line::to_string)
-        .collect();
+    let lines = connection.iobuf_lines(core)?;
+    let text: Vec<String> = lines.iter().map(Line::to_string).collect();
     if json {
         output::json(&serde_json::json!({ "core": core, "lines": text }));
     } else {
-        for line in text {
+        for line in &text {
             output::result(line);
         }
+    }
+    if text.is_empty() {
+        output::message(&format!("core {core} has printed nothing"));
+    }
+    if texts_missing && lines.iter().any(|line| matches!(line, Line::Message { .. })) {
+        output::message("`taproot firmware install` fetches the texts of messages that are shown by number");
     }
     Ok(true)
 }
@@ -198,6 +212,13 @@ pub(crate) fn iobuf(host: &HostArgument, x: u8, y: u8, p: u8, json: bool) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_booted_spin3_has_no_closed_links() {
+        let mut booted = Machine::spin3();
+        booted.kill_link(ChipXy::new(1, 0), Link::SouthWest);
+        assert_eq!(closed_links(&booted), []);
+    }
 
     #[test]
     fn edges_of_boards_are_no_closed_links() {

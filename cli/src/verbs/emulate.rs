@@ -56,6 +56,7 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         if let Some(notice) = behind.look(wall, lost) {
             say(notice);
         }
+        warn(&running.warnings());
         looks += 1;
         if looks.is_multiple_of(LOOKS)
             && let Some(statistics) = running.statistics()
@@ -64,6 +65,7 @@ pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> 
         }
     };
     let pacing = running.pacing();
+    warn(&running.warnings());
     let (statistics, failed_last) = running.stop_traced();
     if let Some(statistics) = &statistics {
         report(statistics, pacing, options.pace, json);
@@ -115,14 +117,17 @@ fn start(machine: &Machine, options: &Options, arguments: &Emulate) -> Result<Ru
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
-    let hint = match error.kind() {
-        ErrorKind::AlreadyExists => "it may be the record of another run: remove it, or name another file",
-        _ => "what is in it so far can be replayed",
-    };
-    Failure::with_hint(
-        format!("the trace {} cannot be written: {error}", path.display()),
-        hint,
-    )
+    let message = format!("the trace {} cannot be written: {error}", path.display());
+    match error.kind() {
+        ErrorKind::AlreadyExists => Failure::with_hint(
+            message,
+            "it may be the record of another run: remove it, or name another file",
+        ),
+        _ if path.metadata().is_ok_and(|file| file.len() > 0) => {
+            Failure::with_hint(message, "what is in it so far can be replayed")
+        }
+        _ => message.into(),
+    }
 }
 
 fn ready(machine: &Machine, running: &Running, json: bool) {
@@ -143,7 +148,11 @@ fn ready(machine: &Machine, running: &Running, json: bool) {
 
 /// Says what the machine has no model for, and has not been said.
 fn tell(unmodelled: &mut UnmodelledAccesses, reports: &[Report]) {
-    for sentence in unmodelled.news(reports) {
+    warn(&unmodelled.news(reports));
+}
+
+fn warn(sentences: &[String]) {
+    for sentence in sentences {
         output::message(&format!("warning: {sentence}"));
     }
 }

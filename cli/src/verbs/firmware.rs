@@ -2,7 +2,7 @@
 
 use crate::{arguments::FirmwareAction, failure::Failure, output, progress::Progress};
 use std::path::PathBuf;
-use taproot_host::{FirmwareCache, firmware};
+use taproot_host::{FirmwareCache, FirmwareError, firmware};
 
 pub(crate) fn firmware(action: FirmwareAction, json: bool) -> Result<bool, Failure> {
     let cache = FirmwareCache::locate()?;
@@ -37,6 +37,15 @@ fn verify(cache: &FirmwareCache, json: bool) -> Result<bool, Failure> {
         output::result(format!(
             "{files} files of version {} in {folder}, as pinned",
             firmware::VERSION
+        ));
+    } else if problems.len() == files
+        && problems
+            .iter()
+            .all(|p| matches!(p, FirmwareError::Missing { .. }))
+    {
+        let folder = cache.folder().display();
+        output::result(format!(
+            "none of the {files} files is in {folder}; `taproot firmware install` fetches them"
         ));
     } else {
         for problem in &problems {

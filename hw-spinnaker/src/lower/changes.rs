@@ -43,8 +43,11 @@ impl Lowered {
     pub fn update(&mut self, network: &Network, from: u32) -> Result<Changes, LowerError> {
         let needs = |what: String| LowerError::NeedsNewImage { what };
         let populations = &self.layout.populations;
-        if network.populations.len() != populations.len() || network.timestep != self.plan.timestep {
-            return Err(needs("the number of populations, or the time step,".to_owned()));
+        if network.populations.len() != populations.len() {
+            return Err(needs("the number of populations".to_owned()));
+        }
+        if network.timestep != self.plan.timestep {
+            return Err(needs("the time step".to_owned()));
         }
         for (population, slices) in network.populations.iter().zip(&self.plan.split.populations) {
             if population.size != slices.size {

@@ -59,6 +59,7 @@ use memory::{max_steps, per_step, usable_machine, whole_intervals};
 use parts::{Part, parts_of};
 use rayon::prelude::*;
 use smaller::{Failure, check_data_memory, less_memory, smaller_until_it_fits};
+pub use split::check_delay;
 use split::{Split, split};
 use taproot_calibration::{Quantity, QuantizationReport, Quantized, Tally};
 use taproot_mapper::{

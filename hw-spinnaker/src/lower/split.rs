@@ -10,7 +10,7 @@ use super::{
 };
 use crate::regions::{MAX_RING_BUFFER_BITS, bits_for, poisson::max_spikes_per_step};
 use std::ops::Range;
-use taproot_network::{CellType, Network, PopulationId};
+use taproot_network::{CellType, Network, PopulationId, ProjectionId};
 
 /// Cells per core where sPyNNaker is to be matched (`sPyNNaker: spynnaker.cfg` and the vertices' defaults).
 const SPYNNAKER_NEURONS: u32 = 256;
@@ -274,6 +274,34 @@ fn longest_delay(slots: u32) -> u32 {
         stages += 1;
     }
     (stages + 1) * slots
+}
+
+/// Refuses a delay that no split of the network has room for, before anything is split; `longest` is the longest delay of the
+/// projection, ms. What passes may still be too long for the slices that the whole network needs.
+///
+/// # Errors
+/// [`LowerError::DelayTooLong`].
+pub fn check_delay(network: &Network, projection: ProjectionId, longest: f64) -> Result<(), LowerError> {
+    let projection = network.projection(projection);
+    let per_ms = steps_per_ms(network.timestep);
+    // Slices of one cell leave the most bits for slots.
+    let limit = projection
+        .target
+        .0
+        .iter()
+        .map(|part| longest_delay(slots(u32::MAX, 1, network.population(part.population).cell)))
+        .max();
+    match (limit, projection.source.0.first()) {
+        (Some(limit), Some(source)) if longest * per_ms > f64::from(limit) + 0.5 => {
+            Err(LowerError::DelayTooLong {
+                projection: projection.label.clone(),
+                population: network.population(source.population).label.clone(),
+                delay: longest,
+                limit: f64::from(limit) / per_ms,
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The cycle model of a step.

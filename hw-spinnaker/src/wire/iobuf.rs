@@ -1,9 +1,8 @@
 //! IOBUF: what a core has printed, as a chain of blocks in SDRAM.
 //!
-//! Binaries of 7.4.1 print numbers instead of texts: a line is a decimal message id, then arguments in hexadecimal,
-//! separated by the record separator (0x1e). The texts are in `logs.sqlite3` of the package SpiNNUtilities, which is
-//! not among the firmware that Taproot installs; a line is therefore shown as `message 123 (0x10, 0x2)`. The package
-//! `spinn_utilities` turns a saved IOBUF into text.
+//! Binaries of 7.4.1 print numbers instead of texts: a line is a decimal message id, then arguments as they would stand in
+//! the text, separated by the record separator (0x1e). [`super::messages`] has the texts; without them a line is shown as
+//! `message 123 (10, 2)`.
 //!
 //! Source: `spinnaker_tools: sark/sark_io.c`; `SpiNNUtils: make_tools/file_converter.py`.
 
@@ -57,7 +56,7 @@ pub enum Line {
     Message {
         /// Which, in `logs.sqlite3`.
         id: u32,
-        /// Its arguments as printed, in hexadecimal; a 64-bit one takes two.
+        /// Its arguments as printed.
         arguments: Vec<String>,
     },
     /// Text, as SARK and SCAMP print it.

@@ -15,6 +15,7 @@
 //! | [`data_table`] | the table of contents in front of a core's data |
 //! | [`recording`] | the recording region of an application |
 //! | [`iobuf`], [`vcpu`], [`sv`], [`state`] | what SCAMP and applications leave in memory |
+//! | [`messages`] | the texts behind the numbers in an IOBUF |
 //! | [`router`] | routing tables as SCAMP loads them, P2P tables as the router holds them |
 
 pub mod aplx;
@@ -25,12 +26,14 @@ pub mod data_table;
 pub mod eieio;
 mod error;
 pub mod iobuf;
+pub mod messages;
 mod reader;
 pub mod recording;
 pub mod reply;
 pub mod router;
 pub mod scp;
 pub mod sdp;
+mod sqlite;
 pub mod state;
 pub mod sv;
 pub mod vcpu;

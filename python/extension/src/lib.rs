@@ -29,6 +29,7 @@ fn _taproot(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("TaprootWarning", py.get_type::<errors::TaprootWarning>())?;
     module.add_class::<simulation::Simulation>()?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(machine::check_machine, module)?)?;
     module.add_function(wrap_pyfunction!(describe::draw, module)?)?;
     module.add_function(wrap_pyfunction!(describe::understands, module)?)?;
     module.add_function(wrap_pyfunction!(describe::cell_types, module)?)?;

@@ -13,10 +13,19 @@ use std::{
 use taproot_network::{
     Connections, Network, PopulationId, PopulationRecording, ProjectionId, Recording, Variable,
 };
-use taproot_session::{Session, SessionError, SessionOptions};
+use taproot_session::{Session, SessionError, SessionOptions, Target};
 
 /// The machine for those who name none.
 const DEFAULT_MACHINE: &str = "spin5";
+
+/// Raises what opening a machine by this name would raise about the name.
+#[pyfunction]
+pub(crate) fn check_machine(py: Python<'_>, name: &str) -> PyResult<()> {
+    match Target::parse(name) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(errors::session(py, &error)),
+    }
+}
 
 pub(crate) struct Machine {
     name: String,

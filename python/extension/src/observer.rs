@@ -63,6 +63,10 @@ impl Observer for PythonObserver {
         self.progress.progress(done, total, unit);
     }
 
+    fn waiting(&self, what: &str, at_most: Duration) {
+        self.progress.waiting(what, at_most);
+    }
+
     fn warn(&self, message: &str) {
         Python::attach(|py| {
             let category = py.get_type::<errors::TaprootWarning>();

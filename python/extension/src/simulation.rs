@@ -14,6 +14,7 @@ use taproot_network::{
     Connections, Connector, Expanded, Generator, Mt19937State, Network, Population, PopulationId, Projection,
     ProjectionId, Record, SynapseValue, Values,
 };
+use taproot_spinnaker::check_delay;
 
 /// A network under construction and, once it has run, the machine that holds it.
 #[pyclass(module = "taproot._taproot")]
@@ -53,6 +54,12 @@ impl Simulation {
             .map_err(|error| errors::expansion(py, &error))
     }
 
+    /// Refuses a delay that no machine has room for, as soon as it is known.
+    fn check_delay(&self, py: Python<'_>, projection: u32, longest: f64) -> PyResult<()> {
+        check_delay(&self.network, ProjectionId(projection), longest)
+            .map_err(|error| errors::session(py, &error.into()))
+    }
+
     fn projection(&mut self, id: u32) -> PyResult<&mut Projection> {
         self.network
             .projections
@@ -66,6 +73,10 @@ fn state(py: Python<'_>, state: Option<Mt19937State>) -> PyResult<Option<Bound<'
     state
         .map(|state| describe::generator_to_python(py, Generator::Numpy(state)))
         .transpose()
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
 }
 
 /// What comes after the first `n`.
@@ -288,6 +299,7 @@ impl Simulation {
         projection: u32,
     ) -> PyResult<(usize, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>)> {
         let expanded = self.expanded(py, projection)?;
+        self.check_delay(py, projection, largest(&expanded.connections.delays))?;
         Ok((
             expanded.connections.len(),
             state(py, expanded.connector_after)?,
@@ -303,9 +315,15 @@ impl Simulation {
             targets: vec![0],
         };
         let connector = std::mem::replace(&mut self.projection(projection)?.connector, one);
-        let result = self.expanded(py, projection).map(|_| ());
-        self.projection(projection)?.connector = connector;
-        result
+        let result = self.expanded(py, projection);
+        let changed = self.projection(projection)?;
+        changed.connector = connector;
+        let longest = match &changed.delay {
+            SynapseValue::Random(source) => source.distribution.largest(),
+            _ => None,
+        };
+        let delays = result?.connections.delays;
+        self.check_delay(py, projection, longest.unwrap_or_else(|| largest(&delays)))
     }
 
     /// The synapses of a projection: as the machine holds them if it is loaded, else as described.

@@ -10,7 +10,7 @@ from pyNN import common
 from pyNN.common.control import DEFAULT_MIN_DELAY, DEFAULT_TIMESTEP
 from pyNN.recording import get_io
 
-from .. import TaprootWarning
+from .. import TaprootWarning, _taproot
 from . import simulator
 
 logger = logging.getLogger("PyNN")
@@ -64,6 +64,9 @@ def setup(timestep=DEFAULT_TIMESTEP, min_delay=DEFAULT_MIN_DELAY, **extra_params
         if not isinstance(factor, (int, float)) or factor % 1 != 0 or factor < 1:
             raise ValueError(f"time_scale_factor must be a whole number from 1, not {factor!r}")
         ours["time_scale_factor"] = int(factor)
+    machine = ours["machine"] or os.environ.get("TAPROOT_MACHINE")
+    if machine:
+        _taproot.check_machine(machine)
     simulator.state.configure(timestep, min_delay, seed=seed, **ours)
     return rank()
 

@@ -123,6 +123,8 @@ class Population(_Members, common.Population):
             )
         if isinstance(cellclass, type) and cellparams is None:
             cellparams = {}
+        name = f"population `{label}`" if label is not None else f"a population of {model.__name__}"
+        simulator.state.refuse_after_run(f"{name} cannot be added")
         self._network = simulator.state.network
         try:
             super().__init__(size, cellclass, cellparams, structure, initial_values, label)

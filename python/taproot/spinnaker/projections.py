@@ -79,6 +79,8 @@ class Projection(common.Projection):
             raise errors.ConnectionError(
                 f"`{postsynaptic_population.label}` cannot be the target of a projection: its cells have no receptors"
             )
+        ends = " to ".join(f"`{getattr(p, 'label', p)}`" for p in (presynaptic_population, postsynaptic_population))
+        simulator.state.refuse_after_run(f"a projection from {ends} cannot be added")
         shape = tuple(getattr(cells, "size", None) for cells in (presynaptic_population, postsynaptic_population))
         for name, value in getattr(synapse_type, "parameter_space", {}).items():
             _check_shape(name, value, shape)

@@ -28,7 +28,21 @@ class Recorder(recording.Recorder):
                     f"the sampling interval of {sampling_interval:g} ms is not a multiple of the time step of "
                     f"{simulator.state.dt:g} ms"
                 )
+        if sampling_interval not in (None, self.sampling_interval) or any(
+            self._adds(name, ids) for name in ([variables] if isinstance(variables, str) else variables)
+        ):
+            simulator.state.refuse_after_run(f"what population `{self.population.label}` records cannot be changed")
         super().record(variables, ids, sampling_interval, locations)
+
+    def _adds(self, name, ids):
+        """Whether cells with these ids do not record a variable yet."""
+        return not self.recorded.get(recording.Variable(location=None, name=name, label=None), set()).issuperset(ids)
+
+    def reset(self):
+        """Record nothing any more."""
+        if any(self.recorded.values()):
+            simulator.state.refuse_after_run(f"what population `{self.population.label}` records cannot be changed")
+        super().reset()
 
     def _record(self, variable, new_ids, sampling_interval=None):
         if sampling_interval is not None and variable.name != "spikes":

@@ -123,6 +123,14 @@ class State(common.control.BaseState):
         )
         return whole
 
+    def refuse_after_run(self, what):
+        """Refuse something that a network which has run, and goes on from there, cannot follow."""
+        if self.step > 0 and not self.ended:
+            raise _taproot.TaprootError(
+                f"{what} after the network has run for {self.t:g} ms; call reset() first, which goes back to time 0, or "
+                "describe the whole network before the first run()"
+            )
+
     def reset(self):
         """Back to time 0 with the same network, in a new segment."""
         self.flush()

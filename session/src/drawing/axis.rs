@@ -11,7 +11,7 @@ pub(crate) struct Ticks {
 }
 
 impl Ticks {
-    /// At most `most` steps between `low` and `high`. A range that is empty or not finite gets one tick at `low`.
+    /// At most `most` steps between `low` and `high`, or as many more as give two ticks: one alone shows no scale. A range that is empty or not finite gets one tick at `low`.
     pub(crate) fn between(low: f64, high: f64, most: usize) -> Self {
         let span = high - low;
         if !span.is_finite() || span <= 0.0 {
@@ -20,9 +20,14 @@ impl Ticks {
                 values: vec![if low.is_finite() { low } else { 0.0 }],
             };
         }
-        let step = nice_step(span / most.max(1) as f64);
-        let first = (low / step - 1e-9).ceil();
-        let last = (high / step + 1e-9).floor();
+        let ends = |step: f64| ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
+        let mut step = nice_step(span / most.max(1) as f64);
+        let (mut first, mut last) = ends(step);
+        if last - first < 1.0 {
+            // A step of half the range or less always gives two.
+            step = nice_step(span / 5.0);
+            (first, last) = ends(step);
+        }
         let values = (0..=(last - first).clamp(0.0, 1000.0) as u32)
             .map(|i| (first + f64::from(i)) * step)
             .collect();
@@ -80,6 +85,9 @@ mod tests {
         assert_eq!(ticks.values, [-70.0, -65.0, -60.0, -55.0, -50.0]);
         assert_eq!(ticks.label(-65.0), "−65");
         assert_eq!(Ticks::between(0.0, 1000.0, 10).values.len(), 11);
+        // A step of 10 would leave -60 alone.
+        assert_eq!(Ticks::between(-64.9, -54.7, 2).values, [-60.0, -55.0]);
+        assert_eq!(Ticks::between(-64.9, -53.0, 2).values, [-60.0, -55.0]);
         assert_eq!(Ticks::between(3.0, 3.0, 10).values, [3.0]);
         assert_eq!(Ticks::between(0.0, f64::NAN, 10).values, [0.0]);
     }

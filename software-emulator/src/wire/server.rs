@@ -212,6 +212,16 @@ impl Running {
         failure.take()
     }
 
+    /// What this computer could not do for the machine, in sentences for a user, each once.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self
+            .mailbox
+            .warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *warnings)
+    }
+
     /// Instructions executed by all cores, a few milliseconds ago.
     pub fn instructions(&self) -> u64 {
         self.statistics().map_or(0, |statistics| statistics.instructions)
@@ -295,9 +305,16 @@ struct Mailbox {
     lost: AtomicU64,
     /// Why the trace could not be written on.
     failure: Mutex<Option<std::io::Error>>,
+    /// What a user should know and has not been told.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Mailbox {
+    fn warn(&self, warning: String) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.push(warning);
+    }
+
     fn put(&self, inbound: Inbound) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() < MOST_WAITING || !matches!(inbound, Inbound::Datagram(_)) {
@@ -495,7 +512,13 @@ impl Server {
                 .iter()
                 .position(|xy| *xy == target)
                 .unwrap_or(datagram.board);
-            self.sockets.open(board, tag.port);
+            if let Err(error) = self.sockets.open(board, tag.port) {
+                let cause =
+                    std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+                self.mailbox.warn(format!(
+                    "the port of a reverse IP tag cannot be opened, so what is sent to it is lost: {error}{cause}"
+                ));
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::EmulatorError;
 use crate::machine::system::Datagram;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +47,8 @@ pub(super) type Deliver = Arc<dyn Fn(Datagram) + Send + Sync>;
 pub(super) struct Sockets {
     pub(super) addresses: Vec<Ipv4Addr>,
     ports: BTreeMap<(usize, u16), Port>,
+    /// Ports that could not be opened.
+    refused: BTreeSet<(usize, u16)>,
     stop: Arc<AtomicBool>,
     deliver: Deliver,
 }
@@ -66,6 +68,7 @@ impl Sockets {
         let mut sockets = Self {
             addresses,
             ports: BTreeMap::new(),
+            refused: BTreeSet::new(),
             stop: Arc::new(AtomicBool::new(false)),
             deliver,
         };
@@ -99,18 +102,28 @@ impl Sockets {
         Ok(())
     }
 
-    /// Opens a further port of a board, if it is not open yet and can be.
-    pub(super) fn open(&mut self, board: usize, port: u16) {
+    /// Opens a further port of a board, if it is not open yet. That it cannot be opened is an error the first time; later it is
+    /// tried in silence.
+    pub(super) fn open(&mut self, board: usize, port: u16) -> Result<(), EmulatorError> {
         let Some(address) = self.addresses.get(board).copied() else {
-            return;
+            return Ok(());
         };
-        let open = self.ports.keys().filter(|(other, _)| *other == board).count();
-        if port == 0 || self.ports.contains_key(&(board, port)) || open >= MOST_PORTS {
-            return;
+        if port == 0 || self.ports.contains_key(&(board, port)) {
+            return Ok(());
         }
-        let result = bind_one(address, port).and_then(|socket| self.listen(board, port, socket));
-        if let Err(error) = result {
-            tracing::warn!(%address, port, "a reverse IP tag's port cannot be opened: {error}");
+        let open = self.ports.keys().filter(|(other, _)| *other == board).count();
+        let result = if open < MOST_PORTS {
+            bind_one(address, port).and_then(|socket| self.listen(board, port, socket))
+        } else {
+            Err(EmulatorError::Bind {
+                address: address.into(),
+                port,
+                source: std::io::Error::other(format!("{MOST_PORTS} ports of this board are open already")),
+            })
+        };
+        match result {
+            Err(error) if self.refused.insert((board, port)) => Err(error),
+            _ => Ok(()),
         }
     }
 

@@ -6,6 +6,10 @@ use taproot_emulator::Timing;
 use taproot_network::{
     Expression, FileError, Network, PopulationId, PopulationRecording, Recording, Signal, Spikes, Variable,
 };
+use taproot_spinnaker::wire::{
+    iobuf::{Line, lines},
+    messages::Messages,
+};
 use taproot_spinnaker_chip::{ChipXy, CoreId, Machine, MachineName, ROUTER_ENTRIES, SDRAM_BYTES};
 
 /// What is true of every machine, however it came about.
@@ -326,3 +330,68 @@ pub(super) const EXPRESSION: Oracle = Oracle {
     },
     tries: 40_000,
 };
+
+/// Dictionaries of messages: what was read is shown as a line, or left as it is.
+pub(super) const MESSAGES: Oracle = Oracle {
+    name: "messages",
+    check: |bytes| {
+        let read = Messages::from_sqlite(bytes);
+        if let Ok(messages) = &read {
+            assert!(messages.len() <= bytes.len(), "a message takes a byte at least");
+            for line in lines(b"1\n2\x1e1f\n3\x1e1\x1e2\n4711\x1ea\ntext\n") {
+                let known = matches!(&line, Line::Message { id, .. } if messages.get(*id).is_some());
+                let decoded = messages.decode(line.clone());
+                assert!(known || decoded == line, "what is not known stays as it is");
+            }
+        }
+        (&read).into()
+    },
+    seeds: || vec![dictionary(&[(1, "ready"), (2, "key %08x"), (3, "\\t%u of %3d")])],
+    tries: 20_000,
+};
+
+/// An SQLite file with tables `log` and `file` as in `logs.sqlite3`: three pages of 512 bytes, each the one leaf of its table.
+fn dictionary(messages: &[(u8, &str)]) -> Vec<u8> {
+    let text = |text: &str| ((13 + 2 * text.len()) as u8, text.as_bytes().to_vec());
+    let number = |number: u8| (1, vec![number]);
+    let table = |name: &str, page: u8| vec![text("table"), text(name), text(name), number(page), text("")];
+    let schema = [(1, table("log", 2)), (2, table("file", 3))];
+    let log: Vec<_> = messages
+        .iter()
+        .map(|(id, words)| {
+            (
+                *id,
+                vec![(0, vec![]), number(20), number(*id), text(words), number(1)],
+            )
+        })
+        .collect();
+    let file = [(1, vec![(0, vec![]), number(1), text("c_main.c")])];
+    let mut head = b"SQLite format 3\0".to_vec();
+    head.extend([2, 0]);
+    head.resize(100, 0);
+    [page(head, &schema), page(vec![], &log), page(vec![], &file)].concat()
+}
+
+/// A value of a row in an SQLite file: its kind, its bytes.
+type Column = (u8, Vec<u8>);
+
+/// Numbered rows behind a head.
+fn page(head: Vec<u8>, rows: &[(u8, Vec<Column>)]) -> Vec<u8> {
+    let mut page = head;
+    page.extend([13, 0, 0, 0, rows.len() as u8, 0, 0, 0]);
+    let mut end: usize = 512;
+    let mut cells = Vec::new();
+    for (id, columns) in rows {
+        let kinds = columns.iter().map(|(kind, _)| *kind);
+        let mut row: Vec<u8> = std::iter::once(columns.len() as u8 + 1).chain(kinds).collect();
+        row.extend(columns.iter().flat_map(|(_, content)| content));
+        let mut cell = vec![row.len() as u8, *id];
+        cell.extend(row);
+        end -= cell.len();
+        page.extend((end as u16).to_be_bytes());
+        cells.splice(0..0, cell);
+    }
+    page.resize(end, 0);
+    page.extend(cells);
+    page
+}

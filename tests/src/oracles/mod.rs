@@ -70,6 +70,7 @@ pub const ORACLES: &[Oracle] = &[
     files::NETWORK_FILE,
     files::RECORDING_FILE,
     files::EXPRESSION,
+    files::MESSAGES,
     recorded::RECORDED_DATA,
     recorded::SYNAPTIC_MATRIX,
     artefacts::ARTEFACTS,
