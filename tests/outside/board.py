@@ -45,6 +45,8 @@ class Board:
         self.hosts = ready["addresses"]
         self.seconds = None
         self.instructions = None
+        self.wall = None
+        self.lost = None
 
     def _first_line(self):
         with selectors.DefaultSelector() as selector:
@@ -60,10 +62,12 @@ class Board:
         return self._log.read()
 
     def stop(self):
-        """Switches the machine off; the emulated seconds and instructions are kept in `seconds` and `instructions`."""
+        """Switches the machine off. What it did is kept: emulated `seconds`, `instructions`, `wall` seconds, and how many of
+        these were `lost` because the computer was too slow."""
         self._process.send_signal(signal.SIGINT)
         try:
             code = self._process.wait(STOPPED_WITHIN)
+            last = self._process.stdout.read()
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -75,8 +79,16 @@ class Board:
         found = re.search(r"stopped after ([\d.]+) emulated seconds and (\d+) instructions", said)
         assert found, f"the emulator did not say what it did: {said}"
         self.seconds, self.instructions = float(found[1]), int(found[2])
+        told = json.loads(last)
+        self.wall, self.lost = told["wall_seconds"], told["lost_seconds"]
         unexplained = [line for line in said.splitlines() if line.startswith("not modelled") and not explained(line)]
         assert not unexplained, "\n".join(unexplained)
+
+    def hold_up(self, seconds):
+        """Keeps the emulator from running for a while, as a busy computer does."""
+        self._process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
 
     def __enter__(self):
         return self

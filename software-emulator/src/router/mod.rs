@@ -299,7 +299,11 @@ impl Router {
         };
         held.outputs = match found {
             Some(outputs) => outputs,
-            None if route == LOCAL_ROUTE => 0,
+            None if route == LOCAL_ROUTE => {
+                // No link to go straight on from. Hosts find these by the counters of default-routed packets.
+                held.default_routed = true;
+                0
+            }
             None => {
                 held.default_routed = true;
                 let straight = if emergency == REVERTING { 2 } else { 3 };

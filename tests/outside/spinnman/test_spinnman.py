@@ -464,3 +464,33 @@ def test_clients_come_and_go(on):
             assert third.read_word(x, y, SYSTEM_VARIABLES) & 0xffff == x << 8 | y, "the monitor's own address"
     finally:
         third.close()
+
+
+def test_memory_is_written_by_flood(on):
+    """One write to all chips, by nearest-neighbour packets: again and again, and the memory of every chip is as written."""
+    draw = random.Random(21)
+    base = 0x64000000
+    for size in [4, 256, 260, 1024, 3000, 8192] * 4:
+        content = draw.randbytes(size)
+        on.tx.write_memory_flood(base, content)
+        wait_until(lambda: on.tx.read_memory(*on.chips()[-1], base, size) == content, 2, f"{size} bytes at the far end")
+        for x, y in on.chips():
+            assert on.tx.read_memory(x, y, base, size) == content, (x, y, size)
+
+
+def test_time_that_is_lost_is_told():
+    """A computer that is held up for a while: the machine's clock stood, the client is answered, and the emulator says so."""
+    clear_cfg_files(True)
+    add_spinnman_cfg()
+    SpiNNManDataWriter.setup()
+    with Board("spin3", "--pace", "real") as board:
+        tx = connect(board.host, 3)
+        clock = lambda: (tx.read_word(0, 0, SYSTEM_VARIABLES + 0x10), time.monotonic())
+        (before, began), _ = clock(), board.hold_up(2.0)
+        after, ended = clock()
+        tx.close()
+        time.sleep(1.5)
+    wall, emulated = ended - began, (after - before) / 1000
+    assert wall >= 2.0 and emulated < wall - 1.8, (wall, emulated)
+    assert board.lost > 1.8 and abs(board.seconds + board.lost - board.wall) < 0.1
+    assert "falling behind" in board.messages()

@@ -324,3 +324,23 @@ fn what_is_dumped_is_not_in_the_histogram_but_kept_the_router_active() {
             .all(|offset| get(&mut router, offset) == 0)
     );
 }
+
+/// The filter by which SpiNNMan 7.4.1 counts "local default routed packets" (`BaseTransceiver.reset_routing`, user 3):
+/// multicast, from a core, by default, anywhere. "This can only occur when the source router has no router entry".
+#[test]
+fn a_local_packet_without_an_entry_counts_as_dropped_and_as_default_routed() {
+    const SPINNMAN_USER_3: u32 = 0x01ff_75f1;
+    for (filter, key, expected) in [
+        (SPINNMAN_USER_3, 77, 1),
+        (SPINNMAN_USER_3, 1, 0),
+        (SPINNMAN_USER_3, 3, 0),
+        (ALL & !0x01ff_0000 | 1 << 16, 77, 1),
+        (ALL & !0xc00 | 1 << 11, 77, 0),
+    ] {
+        let (mut router, mut ports) = chip();
+        set(&mut router, FILTER, filter);
+        set(&mut router, 0x2c, 1);
+        goes(&mut router, &mut ports, 7, packet(0x00, key, Some(0)));
+        assert_eq!(get(&mut router, COUNTER), expected, "filter {filter:#x}, key {key}");
+    }
+}
