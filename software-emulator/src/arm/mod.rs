@@ -201,7 +201,6 @@ impl Cpu {
                 if let Some(translation) = translation {
                     match translation.run(core, bound) {
                         translate::Exit::Look => {}
-                        translate::Exit::Interpret => interpreter::step(core, bus),
                         translate::Exit::Rest => rest = true,
                     }
                     continue;
@@ -211,12 +210,12 @@ impl Cpu {
                 if pages.page::<true>(core.pc).is_none() {
                     pages.fill(&core.itcm, core.pc, true);
                 }
-                fast::run::<true>(core, pages, bound)
+                fast::run::<true, B>(core, pages, bus, limit)
             } else {
                 if pages.page::<false>(core.pc).is_none() {
                     pages.fill(&core.itcm, core.pc, false);
                 }
-                fast::run::<false>(core, pages, bound)
+                fast::run::<false, B>(core, pages, bus, limit)
             };
             if exit == Exit::Interpret {
                 interpreter::step(core, bus);
