@@ -208,7 +208,12 @@ fn half_of(value: u32, shift: u32) -> i32 {
 }
 
 /// Runs operations from `core.pc` until the cycle count reaches `limit` or the horizon of the bus.
-pub(super) fn run<const THUMB: bool, B: Bus>(core: &mut Core, pages: &Pages, bus: &mut B, limit: u64) -> Exit {
+pub(super) fn run<const THUMB: bool, B: Bus>(
+    core: &mut Core,
+    pages: &Pages,
+    bus: &mut B,
+    limit: u64,
+) -> Exit {
     let mut bound = limit.min(core.horizon);
     let shift_of_pc = if THUMB { 1 } else { 2 };
     let mut pc = core.pc;

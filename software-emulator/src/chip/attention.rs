@@ -62,6 +62,9 @@ mod tests {
         attention.set(4, 1);
         attention.set(4, NEVER);
         assert_eq!(attention.iter().collect::<Vec<_>>(), [(3, 9), (17, 5)]);
-        assert_eq!((attention.next_core(4), attention.next_core(18)), (Some(17), None));
+        assert_eq!(
+            (attention.next_core(4), attention.next_core(18)),
+            (Some(17), None)
+        );
     }
 }

@@ -75,9 +75,7 @@ impl Local {
     fn advance(&mut self, now: u64, shared: &mut Shared) -> bool {
         self.timers[0].advance(now)
             | self.timers[1].advance(now)
-            | self
-                .communications
-                .advance(now, &mut shared.router.injected)
+            | self.communications.advance(now, &mut shared.router.injected)
     }
 
     /// Whether no packet and no transfer is under way.

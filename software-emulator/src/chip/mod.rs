@@ -34,8 +34,6 @@ const CORES: usize = CORES_PER_CHIP as usize;
 
 /// Where the boot ROM puts an image before it copies it to address 0.
 const IMAGE_SPACE: u32 = DTCM_BASE + 0x8000;
-/// Cycles that the ROM takes from the last packet of an image to its first instruction. Inferred: a DMA of 32 KB.
-const IMAGE_COPY: u64 = 25_000;
 
 /// Where the watchdog's registers are (data sheet 5.1).
 const WATCHDOG: u32 = 0xe300_0000;
@@ -212,15 +210,16 @@ impl Chip {
         let Some(core) = self.cores.get_mut(monitor) else {
             return;
         };
+        let begins = at + u64::from(self.shared.uncore.timing.image_copy);
         core.cpu.tcm_write(0, &image.bytes);
         core.cpu.tcm_write(IMAGE_SPACE, &image.bytes);
         core.cpu.enter(image.entry);
         core.cpu.wake();
-        core.cpu.set_cycles(at + IMAGE_COPY);
+        core.cpu.set_cycles(begins);
         core.in_rom = false;
         core.routine.forget();
-        self.attention.set(monitor, at + IMAGE_COPY);
-        self.next = self.next.min(at + IMAGE_COPY);
+        self.attention.set(monitor, begins);
+        self.next = self.next.min(begins);
         tracing::debug!(chip = %self.xy, core = monitor, cycle = at, bytes = image.bytes.len(), "boots");
     }
 
@@ -287,8 +286,16 @@ impl Chip {
         if self.shared.closed || self.cores[only].cpu.asleep() || self.shared.router.is_held() {
             return;
         }
-        let others = self.attention.iter().filter(|(n, _)| *n != only).map(|(_, at)| at);
-        let others = others.min().unwrap_or(NEVER).min(self.next_outside_cores()).min(limit);
+        let others = self
+            .attention
+            .iter()
+            .filter(|(n, _)| *n != only)
+            .map(|(_, at)| at);
+        let others = others
+            .min()
+            .unwrap_or(NEVER)
+            .min(self.next_outside_cores())
+            .min(limit);
         let end = others / Timing::WINDOW * Timing::WINDOW;
         if end > self.shared.window_end {
             self.shared.window_end = end;

@@ -164,10 +164,16 @@ mod tests {
                 let Some(first) = first else { continue };
                 let mut found = Vec::new();
                 let others = calendar.open(first, &mut found);
-                let due: Vec<u32> = (0..chips as u32).filter(|n| plain[*n as usize] == first).collect();
+                let due: Vec<u32> = (0..chips as u32)
+                    .filter(|n| plain[*n as usize] == first)
+                    .collect();
                 assert_eq!(found, due);
                 let second = plain.iter().copied().filter(|window| *window != first).min();
-                let second = if due.len() > 1 { first } else { second.unwrap_or(NEVER) };
+                let second = if due.len() > 1 {
+                    first
+                } else {
+                    second.unwrap_or(NEVER)
+                };
                 assert!(others <= second && others >= first, "{others} {second}");
                 // A bound may be too careful only beyond the ring.
                 assert!(others == second || second - first >= RING);

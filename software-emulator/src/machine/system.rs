@@ -279,7 +279,10 @@ impl System {
             }
         }
         let first = self.calendar.first().map(|window| window.saturating_mul(WINDOW));
-        let Some(start) = first.map(|start| start.max(self.now)).filter(|start| *start < until) else {
+        let Some(start) = first
+            .map(|start| start.max(self.now))
+            .filter(|start| *start < until)
+        else {
             self.now = self.now.max(until);
             return;
         };
@@ -365,8 +368,7 @@ impl System {
                 }
             }
             slot.set_next(chip.next);
-            self.calendar
-                .set(board.chip as usize, window_of(chip.next, end));
+            self.calendar.set(board.chip as usize, window_of(chip.next, end));
         }
     }
 
