@@ -66,6 +66,8 @@ bench-processor:
 
 ## The emulator alone; the table goes to docs/emulator/speed.md.
 bench-emulator: build
+	$(call environment,processors,-r software-emulator/conformance/requirements.txt)
+	$(call environment,spynnaker_runs,-r tests/outside/spynnaker_runs/requirements.txt)
 	$(VENV)/bin/python bench/emulator.py --write docs/emulator/speed.md
 
 ## Other people's software as the judge: PyNN's mock back end, sPyNNaker's own bytes, Unicorn's ARM, SpiNNMan and rig on

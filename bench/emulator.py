@@ -18,10 +18,15 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "target" / "release" / "examples"
+# Environments with other people's software, which `make bench-emulator` sets up; SPYNNAKER names another python for the latter.
+UNICORN = ROOT / "target" / "outside" / "processors" / "bin" / "python"
+SPYNNAKER = os.environ.get("SPYNNAKER", ROOT / "target" / "outside" / "spynnaker_runs" / "bin" / "python")
 # Program and arguments. 48x24 chips are 24 boards.
 PARTS = [
+    [UNICORN, ROOT / "bench" / "processor.py", "--rows", EXAMPLES / "loops"],
     [EXAMPLES / "speed", "spin5", "1"],
     [EXAMPLES / "speed", "spin5", "2"],
+    [SPYNNAKER, ROOT / "bench" / "stdp.py"],
     [EXAMPLES / "speed", "48x24", "2"],
 ]
 BEGIN, END = "<!-- table: bench/emulator.py -->", "<!-- end of table -->"

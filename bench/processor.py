@@ -4,6 +4,7 @@
 
 The loops are in `software-emulator/conformance/loops.rs`: loads, stores, multiplies, flags, branches and calls, nothing that could be skipped.
 Both sides must end with the same registers. Each is run several times, in turn; the figure is that of the fastest.
+With --rows it prints lines for the table of `bench/emulator.py`.
 """
 
 import argparse
@@ -39,6 +40,7 @@ def main():
     parser.add_argument("loops", help="the cargo example `loops`, built with --release")
     parser.add_argument("--turns", type=int, default=200_000)
     parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--rows", action="store_true", help="what, value, unit, what it should reach, separated by tabs")
     arguments = parser.parse_args()
 
     fastest = {}
@@ -56,6 +58,13 @@ def main():
                 fastest[key] = min(taken, fastest.get(key, taken))
 
     peers = {loop: seconds for (loop, way), seconds in fastest.items() if way.startswith("Unicorn")}
+    if arguments.rows:
+        for (loop, way), seconds in fastest.items():
+            print(f"{loop} loop, {way}\t{instructions[loop] / seconds / 1e6}\tmillion/s\t")
+            if not way.startswith("Unicorn"):
+                reach = "at least 3" if way == "translated" else ""
+                print(f"{loop} loop, {way}: ratio\t{peers[loop] / seconds}\tx Unicorn\t{reach}")
+        return
     print(f"{'loop':<8}{'executed by':<36}{'million instructions/s':>24}{'x Unicorn':>12}")
     for (loop, way), seconds in fastest.items():
         rate = instructions[loop] / seconds / 1e6

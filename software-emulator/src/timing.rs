@@ -96,6 +96,8 @@ parameters! {
     core_depth: u8 = core_depth_packets, 1..=100;
     /// Packets of one core that the router accepts between two looks at the core. Internal to the emulator.
     inject_depth: u8 = inject_depth_packets, 1..=100;
+    /// Cycles from the last packet of an image to its first instruction.
+    image_copy: u32 = image_copy_cycles, 0..=1_000_000;
     /// Nanoseconds for one byte on the Ethernet cable.
     ethernet_byte_ns: u32 = ethernet_byte_nanoseconds, 1..=100_000;
 }
@@ -107,7 +109,7 @@ pub enum TimingError {
     #[error("the timing file is not valid: {0}")]
     Toml(#[from] toml::de::Error),
     /// Values outside their ranges, all of them.
-    #[error("the timing file asks for what cannot be:{}", list(.0))]
+    #[error("the timing parameters ask for what cannot be:{}", list(.0))]
     Values(Vec<TimingProblem>),
 }
 
@@ -153,29 +155,45 @@ impl Timing {
     /// [`TimingError::Toml`] for what is not such a file, [`TimingError::Values`] for values that cannot be.
     pub fn from_toml(text: &str) -> Result<Self, TimingError> {
         let raw: RawTiming = toml::from_str(text)?;
-        let mut problems: Vec<TimingProblem> = raw
-            .values()
-            .filter_map(|(key, value)| {
-                let (_, range) = Self::RANGES.iter().find(|(name, _)| *name == key)?;
-                (!range.contains(&value)).then_some(TimingProblem {
-                    key,
-                    value,
-                    least: *range.start(),
-                    most: *range.end(),
-                    reason: "",
-                })
-            })
-            .collect();
+        let problems = Self::out_of_range(raw.values());
+        if !problems.is_empty() {
+            return Err(TimingError::Values(problems));
+        }
         let mut timing = Self::STOCK;
+        timing.replace(&raw);
+        timing.check()?;
+        Ok(timing)
+    }
+
+    /// Whether a machine can run with these values, wherever they come from.
+    ///
+    /// # Errors
+    /// [`TimingError::Values`] with all that cannot be.
+    pub fn check(&self) -> Result<(), TimingError> {
+        let mut problems = Self::out_of_range(self.values());
         if problems.is_empty() {
-            timing.replace(&raw);
-            problems.extend(timing.contradictions());
+            problems.extend(self.contradictions());
         }
         if problems.is_empty() {
-            Ok(timing)
+            Ok(())
         } else {
             Err(TimingError::Values(problems))
         }
+    }
+
+    /// Values that are not what their keys may have.
+    fn out_of_range(values: impl Iterator<Item = (&'static str, i64)>) -> Vec<TimingProblem> {
+        let problem = |(key, value)| {
+            let (_, range) = Self::RANGES.iter().find(|(name, _)| *name == key)?;
+            (!range.contains(&value)).then_some(TimingProblem {
+                key,
+                value,
+                least: *range.start(),
+                most: *range.end(),
+                reason: "",
+            })
+        };
+        values.filter_map(problem).collect()
     }
 
     /// The parameters as a file that [`Timing::from_toml`] reads.
@@ -291,7 +309,7 @@ mod tests {
     fn a_refusal_names_keys_values_and_ranges() {
         assert_eq!(
             refusal("transmit_cycles = 0\ndeliver_cycles = 10001\n"),
-            "the timing file asks for what cannot be:\n  transmit_cycles = 0 is not within 1 to 10000\n  \
+            "the timing parameters ask for what cannot be:\n  transmit_cycles = 0 is not within 1 to 10000\n  \
              deliver_cycles = 10001 is not within 1 to 10000"
         );
         assert!(refusal("hop_cycles = -1").contains("hop_cycles = -1 is not within 0 to 100000"));

@@ -1,6 +1,7 @@
 //! The loop that runs predecoded operations.
 //!
-//! It knows only the TCMs: an access to anything else, an unaligned one, or a store into the ITCM ends the loop before
+//! Single loads and stores go to the TCMs or out on the bus; after the latter the loop asks for interrupts and for its bound anew.
+//! An unaligned access, a store into the ITCM, or a transfer of several words beyond the TCMs ends the loop before
 //! the instruction has done anything, and the interpreter executes it instead. It keeps the position in the page, the
 //! cycle count and the instruction count in locals and checks the cycle count before every instruction, so that it stops
 //! exactly where the interpreter would.
@@ -9,7 +10,8 @@ use super::data::{self, accumulate, op, operate, shift_by_immediate, shift_by_re
 use super::memory::{half, word};
 use super::op::{ALWAYS, Kind, Op, with_operations};
 use super::pages::{PAGE, Pages};
-use super::state::{Core, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
+use super::state::{Core, Exception, TCM_DATA_BASE, TCM_DATA_BYTES, TCM_INSTRUCTION_BYTES};
+use super::{Bus, BusFault, Loaded, Width};
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,54 @@ fn store<const BYTES: u32>(core: &mut Core, at: u32, value: u32) -> bool {
     true
 }
 
+/// Whether an address, aligned for so many bytes, lies beyond both TCMs.
+#[inline(always)]
+fn outside(at: u32, bytes: u32) -> bool {
+    at & (bytes - 1) == 0
+        && at >= TCM_INSTRUCTION_BYTES as u32
+        && at.wrapping_sub(TCM_DATA_BASE) >= TCM_DATA_BYTES as u32
+}
+
+const fn width(bytes: u32) -> Width {
+    match bytes {
+        1 => Width::Byte,
+        2 => Width::Half,
+        _ => Width::Word,
+    }
+}
+
+/// A load on the bus by the instruction at `pc`, which begins in cycle `at`.
+#[inline(never)]
+fn load_outside<const BYTES: u32, B: Bus>(
+    core: &mut Core,
+    bus: &mut B,
+    address: u32,
+    at: u64,
+    pc: u32,
+) -> Result<Loaded, BusFault> {
+    core.step_began = at;
+    let answer = bus.load(address, width(BYTES), at, pc);
+    core.observe(bus);
+    answer
+}
+
+/// A store on the bus; the wait states.
+#[inline(never)]
+fn store_outside<const BYTES: u32, B: Bus>(
+    core: &mut Core,
+    bus: &mut B,
+    address: u32,
+    value: u32,
+    at: u64,
+    pc: u32,
+) -> Result<u32, BusFault> {
+    core.step_began = at;
+    let value = value & (u32::MAX >> (32 - 8 * BYTES));
+    let answer = bus.store(address, width(BYTES), value, at, pc);
+    core.observe(bus);
+    answer
+}
+
 /// The lowest offset of a block transfer in the DTCM, and the base afterwards, if all of it lies there.
 #[inline(always)]
 fn block(core: &Core, op: Op) -> Option<(u32, u32)> {
@@ -157,12 +207,19 @@ fn half_of(value: u32, shift: u32) -> i32 {
     (value << (shift & 31)) as i32 >> 16
 }
 
-/// Runs operations from `core.pc` until the cycle count reaches `bound`.
-pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64) -> Exit {
+/// Runs operations from `core.pc` until the cycle count reaches `limit` or the horizon of the bus.
+pub(super) fn run<const THUMB: bool, B: Bus>(
+    core: &mut Core,
+    pages: &Pages,
+    bus: &mut B,
+    limit: u64,
+) -> Exit {
+    let mut bound = limit.min(core.horizon);
     let shift_of_pc = if THUMB { 1 } else { 2 };
     let mut pc = core.pc;
     let mut cycles = core.cycles;
     let mut count = 0u64;
+    let mut aborted = false;
     let exit = 'pages: loop {
         let Some(page) = pages.page::<THUMB>(pc) else {
             break Exit::Look;
@@ -178,6 +235,22 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
             () => {{
                 pc = address!();
                 break 'pages Exit::Interpret;
+            }};
+        }
+        // The bus has answered an access with an error.
+        macro_rules! abort {
+            () => {{
+                pc = address!();
+                count += 1;
+                aborted = true;
+                break 'pages Exit::Look;
+            }};
+        }
+        // The bus has been reached: what it asks for is looked at before the next instruction.
+        macro_rules! waits {
+            ($wait:ident) => {{
+                cycles += u64::from($wait);
+                bound = 0;
             }};
         }
         // After a jump: what is often jumped to is run as a translation.
@@ -223,24 +296,38 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
             }};
         }
         macro_rules! load {
-            ($op:ident, $bytes:literal, $at:expr) => {{
-                let Some(value) = load::<$bytes>(core, $at) else {
-                    interpret!()
-                };
-                core.regs[$op.d()] = value;
-            }};
+            ($op:ident, $bytes:literal, $at:expr) => {
+                load!($op, $bytes as u32, $at)
+            };
             ($op:ident, $bytes:literal as $signed:ty, $at:expr) => {{
-                let Some(value) = load::<$bytes>(core, $at) else {
-                    interpret!()
+                let address = $at;
+                let value = match load::<$bytes>(core, address) {
+                    Some(value) => value,
+                    None if outside(address, $bytes) => {
+                        match load_outside::<$bytes, B>(core, bus, address, cycles, address!()) {
+                            Ok(Loaded { value, wait }) => {
+                                waits!(wait);
+                                value
+                            }
+                            Err(BusFault) => abort!(),
+                        }
+                    }
+                    None => interpret!(),
                 };
                 core.regs[$op.d()] = value as $signed as u32;
             }};
         }
         macro_rules! store {
             ($op:ident, $bytes:literal, $at:expr) => {{
-                let value = core.regs[$op.d()];
-                if !store::<$bytes>(core, $at, value) {
-                    interpret!()
+                let (address, value) = ($at, core.regs[$op.d()]);
+                if !store::<$bytes>(core, address, value) {
+                    if !outside(address, $bytes) {
+                        interpret!()
+                    }
+                    match store_outside::<$bytes, B>(core, bus, address, value, cycles, address!()) {
+                        Ok(wait) => waits!(wait),
+                        Err(BusFault) => abort!(),
+                    }
                 }
             }};
         }
@@ -283,8 +370,11 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
         }
         loop {
             if cycles >= bound {
-                pc = address!();
-                break 'pages Exit::Look;
+                bound = limit.min(core.horizon);
+                if cycles >= bound || core.interrupt().is_some() {
+                    pc = address!();
+                    break 'pages Exit::Look;
+                }
             }
             let Some(&op) = page.ops.get(at) else {
                 pc = address!();
@@ -589,5 +679,8 @@ pub(super) fn run<const THUMB: bool>(core: &mut Core, pages: &Pages, bound: u64)
     core.pc = pc;
     core.cycles = cycles;
     core.instructions += count;
+    if aborted {
+        core.raise(Exception::DataAbort, pc.wrapping_add(8));
+    }
     exit
 }

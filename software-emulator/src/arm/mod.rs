@@ -3,8 +3,8 @@
 //! [`Cpu`] is the processor, [`Bus`] is what lies beyond its tightly coupled memories (TCMs). The instruction set is
 //! written down once, in [`interpreter`](self), one function per instruction form, in the order of the ARM
 //! Architecture Reference Manual. Code in the ITCM is also predecoded page by page into compact operations and run by a
-//! fast loop, which hands everything that it does not know, everything that goes out on the bus and everything that
-//! can fault to the interpreter. What is executed often is translated to code of the host, under the same rules.
+//! fast loop, which makes single accesses to the bus itself and hands everything that it does not know, and other accesses beyond
+//! the TCMs, to the interpreter. What is executed often is translated to code of the host, under the same rules.
 //! [`Cpu::run_plainly`] uses the interpreter alone and is the oracle of both.
 //!
 //! Timing is that of a 9E core with zero-wait memory (ARM DDI 0165B, chapter 8) plus the wait states that the bus
@@ -201,7 +201,6 @@ impl Cpu {
                 if let Some(translation) = translation {
                     match translation.run(core, bound) {
                         translate::Exit::Look => {}
-                        translate::Exit::Interpret => interpreter::step(core, bus),
                         translate::Exit::Rest => rest = true,
                     }
                     continue;
@@ -211,12 +210,12 @@ impl Cpu {
                 if pages.page::<true>(core.pc).is_none() {
                     pages.fill(&core.itcm, core.pc, true);
                 }
-                fast::run::<true>(core, pages, bound)
+                fast::run::<true, B>(core, pages, bus, limit)
             } else {
                 if pages.page::<false>(core.pc).is_none() {
                     pages.fill(&core.itcm, core.pc, false);
                 }
-                fast::run::<false>(core, pages, bound)
+                fast::run::<false, B>(core, pages, bus, limit)
             };
             if exit == Exit::Interpret {
                 interpreter::step(core, bus);

@@ -71,10 +71,11 @@ impl Local {
         self.next_event = next;
     }
 
-    fn advance(&mut self, now: u64, shared: &mut Shared) {
-        self.timers[0].advance(now);
-        self.timers[1].advance(now);
-        self.communications.advance(now, &mut shared.router.injected);
+    /// Brings everything to cycle `now`. Returns whether anything has changed.
+    fn advance(&mut self, now: u64, shared: &mut Shared) -> bool {
+        self.timers[0].advance(now)
+            | self.timers[1].advance(now)
+            | self.communications.advance(now, &mut shared.router.injected)
     }
 
     /// Whether no packet and no transfer is under way.
@@ -243,7 +244,9 @@ impl CoreBus<'_> {
     }
 
     fn read_local(&mut self, address: u32, at: u64) -> Result<u32, NoRegister> {
-        self.local.advance(at, self.shared);
+        if self.local.advance(at, self.shared) {
+            self.local.refresh();
+        }
         let offset = address & 0xfffc;
         if is_raw_status(address) {
             // Shows lines that are not enabled, too.
@@ -253,14 +256,14 @@ impl CoreBus<'_> {
             0x10 | 0x20 => self.local.communications.read(offset, at),
             0x11 | 0x21 if offset < 0x20 => self.local.timers[0].read(offset, at),
             0x11 | 0x21 => self.local.timers[1].read(offset.wrapping_sub(0x20), at),
-            0x1f | 0x2f | 0xff => {
-                self.local.refresh();
-                self.local.vic.read(offset & 0xfff)
-            }
+            0x1f | 0x2f | 0xff => self.local.vic.read(offset & 0xfff),
             0x30 | 0x40 => self.local.dma.read(offset),
             _ => Err(NoRegister),
         };
-        self.local.refresh();
+        // Of all registers of a core only the received key, which is taken, does anything to the others when it is read.
+        if matches!((address >> 24, offset), (0x10 | 0x20, 0x14)) {
+            self.local.refresh();
+        }
         value
     }
 

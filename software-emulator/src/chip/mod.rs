@@ -4,6 +4,7 @@
 //! one after the other, each to the end of the window, and then the router moves what they sent. Effects of one core
 //! on another are therefore seen up to a window (0.4 us) late or early, but always the same way.
 
+mod attention;
 pub(crate) mod core;
 pub(crate) mod memory;
 mod routine;
@@ -21,6 +22,7 @@ use crate::peripheral::system_controller::SystemController;
 use crate::peripheral::watchdog::Watchdog;
 use crate::router::{LINKS, Ports, Router};
 use crate::timing::Timing;
+use attention::Attention;
 use core::Core;
 use memory::Memory;
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, SYSTEM_RAM_SIZE};
@@ -32,8 +34,6 @@ const CORES: usize = CORES_PER_CHIP as usize;
 
 /// Where the boot ROM puts an image before it copies it to address 0.
 const IMAGE_SPACE: u32 = DTCM_BASE + 0x8000;
-/// Cycles that the ROM takes from the last packet of an image to its first instruction. Inferred: a DMA of 32 KB.
-const IMAGE_COPY: u64 = 25_000;
 
 /// Where the watchdog's registers are (data sheet 5.1).
 const WATCHDOG: u32 = 0xe300_0000;
@@ -75,7 +75,7 @@ pub(crate) struct Chip {
     pub(crate) shared: Shared,
     rom: BootRom,
     /// When each core next wants to run.
-    attention: [u64; CORES],
+    attention: Attention,
     links: [LinkOut; LINKS],
     /// Packets for the neighbours, since they were collected.
     pub(crate) outbox: Vec<Outgoing>,
@@ -140,7 +140,7 @@ impl Chip {
                 plain: false,
             },
             rom: BootRom::new(),
-            attention: [NEVER; CORES],
+            attention: Attention::new(),
             links: options.links.map(link),
             outbox: Vec::new(),
             lagging: 0,
@@ -210,15 +210,16 @@ impl Chip {
         let Some(core) = self.cores.get_mut(monitor) else {
             return;
         };
+        let begins = at + u64::from(self.shared.uncore.timing.image_copy);
         core.cpu.tcm_write(0, &image.bytes);
         core.cpu.tcm_write(IMAGE_SPACE, &image.bytes);
         core.cpu.enter(image.entry);
         core.cpu.wake();
-        core.cpu.set_cycles(at + IMAGE_COPY);
+        core.cpu.set_cycles(begins);
         core.in_rom = false;
         core.routine.forget();
-        self.attention[monitor] = at + IMAGE_COPY;
-        self.next = self.next.min(at + IMAGE_COPY);
+        self.attention.set(monitor, begins);
+        self.next = self.next.min(begins);
         tracing::debug!(chip = %self.xy, core = monitor, cycle = at, bytes = image.bytes.len(), "boots");
     }
 
@@ -253,8 +254,9 @@ impl Chip {
             self.lengthen(only, limit);
             first = only + 1;
         }
-        for n in first..CORES {
+        while let Some(n) = self.attention.next_core(first) {
             self.run_core(n);
+            first = n + 1;
         }
         let end = self.shared.window_end;
 
@@ -272,8 +274,8 @@ impl Chip {
         if limit <= end || self.executes_everything {
             return None;
         }
-        let mut due = (0..CORES).filter(|n| self.attention[*n] < end);
-        let only = due.next()?;
+        let mut due = self.attention.iter().filter(|(_, at)| *at < end);
+        let (only, _) = due.next()?;
         let local = &self.cores[only].local;
         (due.next().is_none() && !local.communications.is_sending() && local.dma.is_quiet()).then_some(only)
     }
@@ -284,8 +286,16 @@ impl Chip {
         if self.shared.closed || self.cores[only].cpu.asleep() || self.shared.router.is_held() {
             return;
         }
-        let others = (0..CORES).filter(|n| *n != only).map(|n| self.attention[n]).min();
-        let others = others.unwrap_or(NEVER).min(self.next_outside_cores()).min(limit);
+        let others = self
+            .attention
+            .iter()
+            .filter(|(n, _)| *n != only)
+            .map(|(_, at)| at);
+        let others = others
+            .min()
+            .unwrap_or(NEVER)
+            .min(self.next_outside_cores())
+            .min(limit);
         let end = others / Timing::WINDOW * Timing::WINDOW;
         if end > self.shared.window_end {
             self.shared.window_end = end;
@@ -295,13 +305,13 @@ impl Chip {
 
     /// Runs one core to the end of the window.
     fn run_core(&mut self, n: usize) {
-        while self.attention[n] < self.shared.window_end {
+        while self.attention.of(n) < self.shared.window_end {
             let core = &mut self.cores[n];
             if !core.runs() {
-                self.attention[n] = NEVER;
+                self.attention.set(n, NEVER);
                 break;
             }
-            self.attention[n] = core.run(&mut self.shared);
+            self.attention.set(n, core.run(&mut self.shared));
             self.turns += 1;
             self.candidates |= 1 << n;
             let sleeping = &mut self.shared.uncore.system.sleeping;
@@ -325,7 +335,7 @@ impl Chip {
             let n = candidates.trailing_zeros() as usize;
             candidates &= candidates - 1;
             let core = &mut self.cores[n];
-            if self.attention[n] == NEVER || core.local.interrupted() {
+            if self.attention.of(n) == NEVER || core.local.interrupted() {
                 continue;
             }
             self.until[n] = if !core.cpu.asleep() {
@@ -336,7 +346,7 @@ impl Chip {
             } else {
                 continue;
             };
-            self.lagging |= u32::from(self.until[n] > self.attention[n]) << n;
+            self.lagging |= u32::from(self.until[n] > self.attention.of(n)) << n;
         }
     }
 
@@ -350,7 +360,7 @@ impl Chip {
             lagging &= lagging - 1;
             if self.cores[n].cpu.asleep() {
                 self.cores[n].skip(to);
-                self.attention[n] = self.cores[n].local.next_event;
+                self.attention.set(n, self.cores[n].local.next_event);
             }
             self.run_core(n);
         }
@@ -373,14 +383,15 @@ impl Chip {
     }
 
     fn next_event(&self) -> u64 {
-        let core = |n: usize| {
+        let core = |(n, at): (usize, u64)| {
             if self.lagging >> n & 1 != 0 {
                 self.until[n]
             } else {
-                self.attention[n]
+                at
             }
         };
-        (0..CORES)
+        self.attention
+            .iter()
             .map(core)
             .min()
             .unwrap_or(NEVER)
@@ -428,13 +439,13 @@ impl Chip {
             }
             if !core.runs() {
                 core.routine.forget();
-                self.attention[n] = NEVER;
+                self.attention.set(n, NEVER);
                 continue;
             }
             let woken = core.cpu.asleep() && core.local.interrupted();
             if woken || !was_running {
                 core.cpu.set_cycles(core.cpu.cycles().max(at));
-                self.attention[n] = core.cpu.cycles();
+                self.attention.set(n, core.cpu.cycles());
             }
         }
     }
@@ -480,7 +491,8 @@ impl Chip {
             }
             core.local.refresh();
             if core.runs() && core.cpu.asleep() {
-                self.attention[n] = self.attention[n].min(core.local.next_event.max(core.cpu.cycles()));
+                let at = core.local.next_event.max(core.cpu.cycles());
+                self.attention.set(n, at.min(self.attention.of(n)));
             }
         }
     }
@@ -490,7 +502,7 @@ impl Chip {
     pub(crate) fn attend(&mut self, core: usize, at: u64) {
         self.cores[core].in_rom = false;
         self.cores[core].cpu.set_cycles(at);
-        self.attention[core] = at;
+        self.attention.set(core, at);
         self.next = self.next.min(at);
     }
 

@@ -1,5 +1,6 @@
 //! A whole machine: chips, the links between them, and emulated time.
 
+mod calendar;
 mod pool;
 pub(crate) mod system;
 

@@ -13,14 +13,33 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-/// When each chip is next to run: side by side, as everybody's is looked at for every window.
-pub(crate) type Agenda = Arc<[AtomicU64]>;
+/// When each chip is next to run.
+pub(crate) struct Agenda {
+    next: Box<[AtomicU64]>,
+    /// Somebody has looked at a chip or done something to it between two steps.
+    disturbed: AtomicBool,
+}
+
+impl Agenda {
+    pub(crate) fn next(&self, chip: usize) -> u64 {
+        self.next[chip].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.next.iter().map(|next| next.load(Ordering::Relaxed))
+    }
+
+    /// Whether anybody's cycle may have changed other than in a step; says so once.
+    pub(crate) fn take_disturbed(&self) -> bool {
+        self.disturbed.load(Ordering::Relaxed) && self.disturbed.swap(false, Ordering::Relaxed)
+    }
+}
 
 /// A chip and what others may ask of it without waiting for it.
 pub(crate) struct Slot {
     chip: Mutex<Chip>,
     place: usize,
-    agenda: Agenda,
+    agenda: Arc<Agenda>,
     /// What each chip's last window left behind: [`MAIL`], [`FRAMES`], and above them the turns that its cores had. Side by side,
     /// so that they cross between host processors together.
     notes: Arc<[AtomicU32]>,
@@ -34,8 +53,11 @@ const TURNS_SHIFT: u32 = 2;
 
 impl Slot {
     /// Slots for all chips of a machine, and their agenda.
-    pub(crate) fn all(chips: Vec<Chip>) -> (Vec<Self>, Agenda) {
-        let agenda: Agenda = chips.iter().map(|chip| AtomicU64::new(chip.next)).collect();
+    pub(crate) fn all(chips: Vec<Chip>) -> (Vec<Self>, Arc<Agenda>) {
+        let agenda = Arc::new(Agenda {
+            next: chips.iter().map(|chip| AtomicU64::new(chip.next)).collect(),
+            disturbed: AtomicBool::new(true),
+        });
         let notes: Arc<[AtomicU32]> = chips.iter().map(|_| AtomicU32::new(0)).collect();
         let slots = chips.into_iter().enumerate().map(|(place, chip)| Self {
             chip: Mutex::new(chip),
@@ -55,12 +77,19 @@ impl Slot {
     pub(crate) fn up_to_date(&self, now: u64) -> MutexGuard<'_, Chip> {
         let mut chip = self.lock();
         chip.bring_up_to_date(now);
-        self.set_next(chip.next);
+        self.disturb(chip.next);
         chip
     }
 
+    /// Says when the chip is next to run, within a step.
     pub(crate) fn set_next(&self, next: u64) {
-        self.agenda[self.place].store(next, Ordering::Relaxed);
+        self.agenda.next[self.place].store(next, Ordering::Relaxed);
+    }
+
+    /// The same between two steps.
+    pub(crate) fn disturb(&self, next: u64) {
+        self.set_next(next);
+        self.agenda.disturbed.store(true, Ordering::Relaxed);
     }
 
     /// Whether there are packets or credits to collect; says so once.

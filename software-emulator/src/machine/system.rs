@@ -1,5 +1,6 @@
 //! The machine without sockets: step it, hand it datagrams, take datagrams from it.
 
+use super::calendar::{self, Calendar};
 use super::pool::{Agenda, Pool, Slot};
 use crate::EmulatorError;
 use crate::arm::{CodeCache, Width};
@@ -11,7 +12,6 @@ use crate::state::{Difference, Place, StateHash};
 use crate::timing::Timing;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
 use taproot_spinnaker_chip::{ChipXy, Link, Machine};
@@ -55,7 +55,9 @@ pub struct Statistics {
 /// number of threads and the sizes of the steps do not matter.
 pub struct System {
     slots: Arc<Vec<Slot>>,
-    agenda: Agenda,
+    agenda: Arc<Agenda>,
+    /// The same by windows.
+    calendar: Calendar,
     pool: Pool,
     /// For each chip and link, the chip and link at the other end.
     neighbours: Vec<[Option<(u32, u8)>; 6]>,
@@ -161,6 +163,7 @@ impl System {
             pool: Pool::new(Arc::clone(&slots), threads),
             slots,
             agenda,
+            calendar: Calendar::new(positions.len()),
             neighbours,
             positions,
             boards,
@@ -218,7 +221,7 @@ impl System {
                 None => false,
             }
         };
-        slot.set_next(chip.next);
+        slot.disturb(chip.next);
         taken
     }
 
@@ -228,7 +231,7 @@ impl System {
         for n in 0..self.slots.len() {
             let mut chip = self.slots[n].up_to_date(self.now);
             chip.execute_everything();
-            self.slots[n].set_next(chip.next);
+            self.slots[n].disturb(chip.next);
         }
     }
 
@@ -256,8 +259,7 @@ impl System {
 
     /// When the first chip is to run.
     fn earliest(&self) -> u64 {
-        let next = self.agenda.iter().map(|next| next.load(Ordering::Relaxed));
-        next.min().unwrap_or(u64::MAX)
+        self.agenda.iter().min().unwrap_or(u64::MAX)
     }
 
     /// Advances to the first window boundary at or after `until`.
@@ -271,47 +273,36 @@ impl System {
     /// skips to the first window boundary at or after `until` if that comes first.
     pub fn step(&mut self, until: u64) {
         let until = until.next_multiple_of(WINDOW);
-        let (mut first, mut second, mut alone) = (u64::MAX, u64::MAX, 0);
-        // On a busy machine this window is the next one already.
-        self.active.clear();
-        for (n, next) in (0u32..).zip(self.agenda.iter()) {
-            let next = next.load(Ordering::Relaxed);
-            if next < self.now + WINDOW {
-                self.active.push(n);
-            }
-            if next < second {
-                (first, second, alone) = if next < first {
-                    (next, first, n)
-                } else {
-                    (first, next, alone)
-                };
+        if self.agenda.take_disturbed() {
+            for n in 0..self.slots.len() {
+                self.calendar.set(n, window_of(self.agenda.next(n), self.now));
             }
         }
-        let start = (first / WINDOW * WINDOW).max(self.now);
-        if start >= until {
+        let first = self.calendar.first().map(|window| window.saturating_mul(WINDOW));
+        let Some(start) = first
+            .map(|start| start.max(self.now))
+            .filter(|start| *start < until)
+        else {
             self.now = self.now.max(until);
             return;
-        }
+        };
+        self.active.clear();
+        let others = self.calendar.open(start / WINDOW, &mut self.active);
         // Nobody else has anything to do before this.
-        let others = (second / WINDOW * WINDOW).min(until);
-        let end = if start + WINDOW < others {
-            self.active.clear();
-            self.active.push(alone);
-            let limit = others.min(start + WINDOW * MOST_ALONE);
-            let (end, windows) = self.slots[alone as usize].run_alone(start, limit);
-            self.windows += windows;
-            end
-        } else {
-            let end = start + WINDOW;
-            if start > self.now {
-                let due = self.agenda.iter().map(|next| next.load(Ordering::Relaxed) < end);
-                self.active.clear();
-                self.active
-                    .extend((0u32..).zip(due).filter_map(|(n, due)| due.then_some(n)));
+        let others = others.saturating_mul(WINDOW).min(until);
+        let end = match self.active[..] {
+            [alone] if start + WINDOW < others => {
+                let limit = others.min(start + WINDOW * MOST_ALONE);
+                let (end, windows) = self.slots[alone as usize].run_alone(start, limit);
+                self.windows += windows;
+                end
             }
-            self.pool.run(&self.active, start, end);
-            self.windows += 1;
-            end
+            _ => {
+                let end = start + WINDOW;
+                self.pool.run(&self.active, start, end);
+                self.windows += 1;
+                end
+            }
         };
         self.exchange(end);
         self.now = end;
@@ -320,6 +311,8 @@ impl System {
     /// Moves packets and credits between chips, and frames to the gateways.
     fn exchange(&mut self, end: u64) {
         for &n in &self.active {
+            self.calendar
+                .set(n as usize, window_of(self.agenda.next(n as usize), end));
             let slot = &self.slots[n as usize];
             if !slot.take_mail() {
                 continue;
@@ -337,6 +330,7 @@ impl System {
                     let mut chip = slot.lock();
                     chip.arrive(link, outgoing.at, outgoing.packet);
                     slot.set_next(chip.next);
+                    self.calendar.set(other as usize, window_of(chip.next, end));
                 }
             }
             for (link, packets) in taken.into_iter().enumerate() {
@@ -347,6 +341,7 @@ impl System {
                     let mut chip = slot.lock();
                     chip.credit(back, packets, end);
                     slot.set_next(chip.next);
+                    self.calendar.set(other as usize, window_of(chip.next, end));
                 }
             }
         }
@@ -373,6 +368,7 @@ impl System {
                 }
             }
             slot.set_next(chip.next);
+            self.calendar.set(board.chip as usize, window_of(chip.next, end));
         }
     }
 
@@ -579,8 +575,17 @@ impl System {
         let slot = &self.slots[index];
         let mut chip = slot.lock();
         let result = act(&mut chip, self.now);
-        slot.set_next(chip.next);
+        slot.disturb(chip.next);
         result
+    }
+}
+
+/// The window in which something is to be done that is due in cycle `next`, or now.
+fn window_of(next: u64, now: u64) -> u64 {
+    if next == u64::MAX {
+        calendar::NEVER
+    } else {
+        next.max(now) / WINDOW
     }
 }
 

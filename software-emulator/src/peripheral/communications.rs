@@ -105,8 +105,9 @@ impl Communications {
         *self = Self::new(self.core, timing);
     }
 
-    /// Brings the state to cycle `now`; a packet that leaves goes to `out`.
-    pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Injected>) {
+    /// Brings the state to cycle `now`; a packet that leaves goes to `out`. Returns whether anything has changed.
+    pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Injected>) -> bool {
+        let mut changed = false;
         if let Some(packet) = self.transmit
             && packet.at <= now
             && self.allowance > 0
@@ -114,10 +115,13 @@ impl Communications {
             self.allowance -= 1;
             self.transmit = None;
             out.push(packet);
+            changed = true;
         }
         if !self.received && self.arrivals.front().is_some_and(|head| head.at <= now) {
             self.received = true;
+            changed = true;
         }
+        changed
     }
 
     /// When an interrupt level of this controller next changes by itself, as far as `enabled` sources care.

@@ -70,10 +70,10 @@ impl Timer {
         self.since + u64::from((self.count & self.width_mask()).max(1)) * self.prescale()
     }
 
-    /// Brings the state to cycle `now`.
-    pub(crate) fn advance(&mut self, now: u64) {
+    /// Brings the state to cycle `now`. Returns whether anything has changed.
+    pub(crate) fn advance(&mut self, now: u64) -> bool {
         if !self.running() || now < self.expiry() {
-            return;
+            return false;
         }
         self.raw = true;
         let expiry = self.expiry();
@@ -81,7 +81,7 @@ impl Timer {
             self.halted = true;
             self.count = 0;
             self.since = expiry;
-            return;
+            return true;
         }
         self.count = if self.control & PERIODIC != 0 {
             (self.load & self.width_mask()).max(1)
@@ -90,6 +90,7 @@ impl Timer {
         };
         let period = u64::from(self.count) * self.prescale();
         self.since = expiry + (now - expiry) / period * period;
+        true
     }
 
     /// This timer as it would be if everything had happened `cycles` later.

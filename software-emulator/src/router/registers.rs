@@ -93,6 +93,9 @@ pub(crate) struct Registers {
     divert: u32,
     fixed: u32,
     filters: [u32; 16],
+    /// Filters that have counted and ask for an interrupt, one bit each; follows from `filters`.
+    #[serde(skip)]
+    interrupting: u32,
     counters: [u32; 16],
     cam_key: u32,
     p2p: Vec<u32>,
@@ -110,6 +113,7 @@ impl Registers {
             divert: 0,
             fixed: 0xfc00_0000,
             filters: [0; 16],
+            interrupting: 0,
             counters: [0; 16],
             cam_key: 0,
             p2p: vec![0o66_666_666; P2P_WORDS],
@@ -243,6 +247,7 @@ impl Registers {
             if FILTER_FIELDS.iter().all(|field| hits & field != 0) && filter >> 4 & 15 & emergency != 0 {
                 self.counters[n] = self.counters[n].wrapping_add(1);
                 self.filters[n] |= COUNTED;
+                self.interrupting |= (self.filters[n] >> 30 & 1) << n;
             }
         }
     }
@@ -250,17 +255,10 @@ impl Registers {
     /// Levels of the counter, dump and error interrupts.
     pub(crate) fn interrupts(&self) -> (bool, bool, bool) {
         (
-            self.counter_interrupts() != 0,
+            self.interrupting != 0,
             self.dump.status & Captured::VALID != 0 && self.control & 4 != 0,
             self.error.status & Captured::VALID != 0 && self.control & 2 != 0,
         )
-    }
-
-    fn counter_interrupts(&self) -> u32 {
-        (0..16)
-            .filter(|n| self.filters[*n] >> 29 & 3 == 3)
-            .map(|n| 1 << n)
-            .sum()
     }
 
     pub(super) fn status(&self, output_stage: u32) -> u32 {
@@ -270,7 +268,7 @@ impl Registers {
             | u32::from(dump) << 29
             | output_stage << 24
             | u32::from(output_stage != 0) << 16
-            | self.counter_interrupts()
+            | self.interrupting
     }
 
     pub(super) fn read(&mut self, offset: u32, at: u64) -> Result<u32, NoRegister> {
@@ -292,13 +290,9 @@ impl Registers {
             0x200..=0x23c => {
                 // Reading a filter clears its event bit.
                 let n = (offset - 0x200) as usize / 4;
-                let active = if self.filters[n] >> 29 & 3 == 3 {
-                    1 << 31
-                } else {
-                    0
-                };
-                let value = self.filters[n] | active;
+                let value = self.filters[n] | (self.interrupting >> n & 1) << 31;
                 self.filters[n] &= !COUNTED;
+                self.interrupting &= !(1 << n);
                 value
             }
             0x300..=0x33c => self.counters[(offset - 0x300) as usize / 4],
@@ -323,8 +317,11 @@ impl Registers {
             0x80 => self.divert = value & 0xfff,
             0x84 => self.fixed = value & 0xfcff_ffff,
             0x200..=0x23c => {
-                let filter = &mut self.filters[(offset - 0x200) as usize / 4];
+                let n = (offset - 0x200) as usize / 4;
+                let filter = &mut self.filters[n];
                 *filter = value & FILTER_WRITABLE | *filter & COUNTED;
+                let interrupts = u32::from(*filter >> 29 & 3 == 3);
+                self.interrupting = self.interrupting & !(1 << n) | interrupts << n;
             }
             0x300..=0x33c => self.counters[(offset - 0x300) as usize / 4] = value,
             0xf04 => self.cam_key = value,

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 8 | `TAPROOT` and a line feed |
 //! | 2 | kind: 3, a trace (1 and 2 are the network and the recording file) |
-//! | 2 | version of the format: 1 |
+//! | 2 | version of the format: 2 |
 //!
 //! | bytes | frame |
 //! |---|---|
@@ -36,7 +36,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use taproot_spinnaker_chip::Machine;
 
 /// The version of the format that is written, and the only one that is read.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// A record is no longer: room for the description of a machine of 255 by 255 chips.
 pub const MOST_BYTES: u32 = 4 << 20;
 /// Emulated time in a trace ends before this cycle: some 700 years.

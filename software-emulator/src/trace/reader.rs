@@ -1,7 +1,7 @@
 //! Reading a trace, which may hold any bytes at all.
 
 use super::{KIND, LAST_CYCLE, MAGIC, MOST_BYTES, Record, Start, VERSION, check_number};
-use crate::timing::Timing;
+use crate::timing::{Timing, TimingError};
 use std::io::{self, Read};
 use thiserror::Error;
 
@@ -34,11 +34,8 @@ pub enum TraceError {
         what: String,
     },
     /// A duration in the trace makes no sense.
-    #[error("the trace's timing parameters describe no machine: {what}")]
-    Timing {
-        /// What is wrong.
-        what: &'static str,
-    },
+    #[error("the trace's timing parameters describe no machine")]
+    Timing(#[from] TimingError),
 }
 
 /// How a trace ends.
@@ -102,7 +99,7 @@ impl<R: Read> TraceReader<R> {
                 start.addresses.len()
             )));
         }
-        check_timing(&start.timing)?;
+        start.timing.check()?;
         Ok(Self {
             start,
             from: frames.from,
@@ -177,41 +174,6 @@ impl<R: Read> TraceReader<R> {
         }
         Ok(Some(record))
     }
-}
-
-/// Durations with which a machine can run at all.
-fn check_timing(timing: &Timing) -> Result<(), TraceError> {
-    let wrong = |what| Err(TraceError::Timing { what });
-    if u64::from(timing.link_short) + u64::from(timing.hop) < Timing::WINDOW {
-        return wrong("a hop is shorter than a synchronisation window");
-    }
-    if [timing.link_depth, timing.core_depth, timing.inject_depth].contains(&0) {
-        return wrong("a queue holds nothing");
-    }
-    if timing.router_clock_halves == 0 {
-        return wrong("the router's clock has no period");
-    }
-    let most = [
-        timing.sdram_load,
-        timing.posted_store,
-        timing.system_load,
-        timing.local_access,
-        timing.dma_setup,
-        timing.dma_word,
-        timing.sdram_word_hundredths,
-        timing.transmit,
-        timing.router_clock_halves,
-        timing.deliver,
-        timing.link_short,
-        timing.link_long,
-        timing.hop,
-        timing.board_crossing,
-        timing.ethernet_byte_ns,
-    ];
-    if most.iter().any(|cycles| *cycles > 1_000_000) {
-        return wrong("something takes longer than 5 ms");
-    }
-    Ok(())
 }
 
 /// What the bytes at one place are.

@@ -126,11 +126,20 @@ fn records_that_nobody_writes_are_refused() {
         let error = read(&write(&records)).unwrap_err().to_string();
         assert!(error.contains(what), "{error}");
     }
-    let mut timing = Timing::STOCK;
-    timing.hop = 0;
     let mut bytes = Vec::new();
-    TraceWriter::new(&mut bytes, &Start::new(&Machine::spin3(), &[ADDRESS], &timing)).unwrap();
-    assert!(matches!(read(&bytes), Err(TraceError::Timing { .. })));
+    // Whatever a timing file may not ask for, a trace may not either.
+    let spoil: [fn(&mut Timing); 3] = [
+        |timing| timing.hop = 0,
+        |timing| timing.link_long = timing.link_short - 1,
+        |timing| timing.link_depth = 101,
+    ];
+    for spoil in spoil {
+        let mut timing = Timing::STOCK;
+        spoil(&mut timing);
+        bytes.clear();
+        TraceWriter::new(&mut bytes, &Start::new(&Machine::spin3(), &[ADDRESS], &timing)).unwrap();
+        assert!(matches!(read(&bytes), Err(TraceError::Timing(_))));
+    }
     bytes.clear();
     TraceWriter::new(
         &mut bytes,

@@ -413,7 +413,7 @@ impl Lowering<'_, '_> {
                     .ins()
                     .band_imm(at, i64::from(!(TCM_INSTRUCTION_BYTES as u32 - 4)));
                 let inside = self.b.ins().icmp_imm(IntCC::Equal, outside, 0);
-                self.unless(inside, pc, Exit::Interpret);
+                self.unless(inside, pc, Exit::Rest);
                 let at = self.b.ins().uextend(I64, at);
                 let at = self.b.ins().iadd(self.itcm, at);
                 Ok(self.b.ins().load(I32, data(), at, 0))

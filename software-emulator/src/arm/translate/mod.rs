@@ -29,10 +29,8 @@ use std::sync::Arc;
 pub(super) enum Exit {
     /// Somewhere else: look what is there.
     Look = 0,
-    /// The instruction at the PC is for the interpreter, and due now.
-    Interpret = 1,
-    /// The bound is near, or the operation at the PC is not translated: the fast loop goes on.
-    Rest = 2,
+    /// The bound is near, the operation at the PC is not translated, or it goes out on the bus: the fast loop goes on.
+    Rest = 1,
 }
 
 /// Translations that are ever made for a cache: hundreds of times what the programs of a network need. What rewrites
@@ -69,7 +67,6 @@ impl Translation {
         let exit = unsafe { (self.function)(std::ptr::from_mut(core), bound) };
         match exit {
             0 => Exit::Look,
-            1 => Exit::Interpret,
             _ => Exit::Rest,
         }
     }

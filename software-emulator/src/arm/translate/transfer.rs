@@ -68,7 +68,7 @@ impl Lowering<'_, '_> {
     pub(super) fn data_address(&mut self, address: Value, bytes: u32, pc: u32) -> Value {
         let at = self.b.ins().iadd_imm(address, -i64::from(TCM_DATA_BASE));
         let inside = self.inside(at, TCM_DATA_BYTES, bytes);
-        self.unless(inside, pc, Exit::Interpret);
+        self.unless(inside, pc, Exit::Rest);
         let at = self.b.ins().uextend(I64, at);
         self.b.ins().iadd(self.dtcm, at)
     }
@@ -98,7 +98,7 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(far);
         self.b.set_cold_block(far);
         let inside = self.inside(address, TCM_INSTRUCTION_BYTES, bytes);
-        self.unless(inside, pc, Exit::Interpret);
+        self.unless(inside, pc, Exit::Rest);
         let code = self.b.ins().uextend(I64, address);
         let code = self.b.ins().iadd(self.itcm, code);
         let loaded = self.load_of(code, bytes, signed);
@@ -148,7 +148,7 @@ impl Lowering<'_, '_> {
             .b
             .ins()
             .icmp_imm(IntCC::UnsignedLessThanOrEqual, turned, most);
-        self.unless(inside, pc, Exit::Interpret);
+        self.unless(inside, pc, Exit::Rest);
         let at = self.b.ins().uextend(I64, at);
         let at = self.b.ins().iadd(self.dtcm, at);
         let after = (op.imm >> 24 != 0).then(|| self.b.ins().iadd_imm(base, words(24)));
