@@ -73,6 +73,9 @@ pub struct Losses {
     pub saturated: u64,
     /// Not zero, and stored as zero.
     pub underflowed: u64,
+    /// Replaced by another number, because the hardware shares one value among several.
+    #[serde(default)]
+    pub shared: u64,
 }
 
 impl Default for Tally {
@@ -112,6 +115,7 @@ impl Tally {
         one.error_sum *= times as f64;
         one.losses.saturated *= times;
         one.losses.underflowed *= times;
+        one.losses.shared *= times;
         self.merge(&one);
     }
 
@@ -127,6 +131,7 @@ impl Tally {
         self.error_sum += other.error_sum;
         self.losses.saturated += other.losses.saturated;
         self.losses.underflowed += other.losses.underflowed;
+        self.losses.shared += other.losses.shared;
     }
 
     /// Mean absolute difference; 0 for no numbers.
@@ -183,22 +188,20 @@ impl fmt::Display for Quantity {
 impl fmt::Display for QuantizationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.quantity)?;
-        if self.losses.saturated > 0 {
-            write!(
-                f,
-                "{} of {} too large and cut to the largest value stored",
-                self.losses.saturated, self.count
-            )?;
-        }
-        if self.losses.saturated > 0 && self.losses.underflowed > 0 {
-            write!(f, "; ")?;
-        }
-        if self.losses.underflowed > 0 {
-            write!(
-                f,
-                "{} of {} too small and stored as zero",
-                self.losses.underflowed, self.count
-            )?;
+        let Losses {
+            saturated,
+            underflowed,
+            shared,
+        } = self.losses;
+        let causes = [
+            (saturated, "too large and cut to the largest value stored"),
+            (underflowed, "too small and stored as zero"),
+            (shared, "replaced by a value that others share"),
+        ];
+        let mut between = "";
+        for (lost, cause) in causes.iter().filter(|(lost, _)| *lost > 0) {
+            write!(f, "{between}{lost} of {} {cause}", self.count)?;
+            between = "; ";
         }
         Ok(())
     }
@@ -222,7 +225,8 @@ mod tests {
             tally.losses,
             Losses {
                 saturated: 1,
-                underflowed: 1
+                underflowed: 1,
+                shared: 0
             }
         );
     }
