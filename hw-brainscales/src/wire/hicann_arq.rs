@@ -122,9 +122,9 @@ mod tests {
         let access = NumberedAccess::new(0b10_0001, Access::write(0xe000, 5));
         let packet = HicannArqPacket::new(Tag::Fast, access, 63).unwrap();
         // 01 1 100001 111111 1 | 1110 0000 0000 0000 | 5
-        assert_eq!(packet.to_word(), 0b01_1_100001_111111_1 << 48 | 0xe000 << 32 | 5);
+        assert_eq!(packet.to_word(), 0b0111_0000_1111_1111 << 48 | 0xe000 << 32 | 5);
         let bare = HicannArqPacket::new(Tag::Slow, None, 63).unwrap();
-        assert_eq!(bare.to_word(), 0b00_0_000000_111111_0 << 48);
+        assert_eq!(bare.to_word(), 0b0000_0000_0111_1110 << 48);
     }
 
     #[test]

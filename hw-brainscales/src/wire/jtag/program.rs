@@ -51,6 +51,14 @@ pub enum Data {
     },
 }
 
+impl Data {
+    fn check(self) {
+        if let Self::Write { bits, .. } | Self::Read { bits } | Self::Exchange { bits, .. } = self {
+            assert!((1..=64).contains(&bits), "a data register has 1 to 64 bits");
+        }
+    }
+}
+
 /// A sequence of operations.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -97,12 +105,16 @@ impl Program {
     }
 
     /// Performs an operation. If it reads, the value will be the next one of [`Requests::values`].
+    ///
+    /// # Panics
+    /// If the operation's data has no bits, or more than 64.
     pub fn run(&mut self, device: Device, operation: Operation) {
         let Operation {
             instruction,
             data,
             execute,
         } = operation;
+        data.check();
         self.instruction(|other| (other == device).then_some(instruction));
         let before = self.chain.before(device).count();
         let after = self.chain.after(device).count();
@@ -140,13 +152,14 @@ impl Program {
     /// `HICANNv2_reset_all_time_counters` of the source has it, the only published use.
     ///
     /// # Panics
-    /// If the operation reads.
+    /// If the operation reads, or its data has no bits, or more than 64.
     pub fn run_all(&mut self, operation: Operation) {
         let Operation {
             instruction,
             data,
             execute,
         } = operation;
+        data.check();
         self.instruction(|device| device.number().map(|_| instruction));
         match data {
             Data::None => {}
@@ -293,6 +306,9 @@ mod tests {
     use super::{super::command::*, *};
     use crate::wire::HicannLink;
     use proptest::prelude::*;
+
+    /// An instruction, and value and width if it has written.
+    type Done = (u64, Option<(u64, u8)>);
 
     /// A chain of ports that knows nothing of programs: it only sees pins. Data registers of HICANNs have 64 bits, those
     /// of the FPGA as many as the test says; a narrow value is what is at the top.
@@ -474,7 +490,7 @@ mod tests {
                 port.content = steps[0].3.rotate_left(content.len() as u32);
                 content.push(port.content);
             }
-            let mut done: Vec<Vec<(u64, Option<(u64, u8)>)>> = vec![Vec::new(); ports.ports.len()];
+            let mut done: Vec<Vec<Done>> = vec![Vec::new(); ports.ports.len()];
             for (pick, instruction, what, value, bits, execute) in steps {
                 let place = usize::from(pick) % links.len();
                 let data = match what {

@@ -484,7 +484,7 @@ mod tests {
         #[test]
         fn what_is_understood_is_encoded_back(mut words in proptest::collection::vec(any::<u64>(), 0..8), fit in any::<bool>()) {
             if fit && !words.is_empty() {
-                words[0] = words[0] >> 32 << 32 | 2 * words.len() as u64 - 1;
+                words[0] = (words[0] >> 32 << 32) | (2 * words.len() as u64 - 1);
             }
             let packet = Packet { kind: PacketType::JTAG, words };
             if let Ok(request) = JtagRequest::from_packet(&packet) {
