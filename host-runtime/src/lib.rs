@@ -26,6 +26,8 @@
 //! # }
 //! ```
 //!
+//! [`hostarq`] is the connection to the FPGAs of a BrainScaleS wafer module.
+//!
 //! This crate does not know mapping, and it does not know the emulator: an emulated machine and a real one look the
 //! same from here.
 
@@ -38,6 +40,7 @@ mod error;
 pub mod fake;
 pub mod firmware;
 mod host;
+pub mod hostarq;
 mod load;
 mod observer;
 mod scp;

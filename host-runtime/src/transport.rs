@@ -123,7 +123,7 @@ impl UdpTransport {
 }
 
 /// Errors that mean that a packet got lost: nobody listens (yet), a full queue, a signal.
-fn is_loss(error: &io::Error) -> bool {
+pub(crate) fn is_loss(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused

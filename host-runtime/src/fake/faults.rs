@@ -35,92 +35,126 @@ impl Faults {
     }
 }
 
-/// Puts faults between a host and another transport.
-pub struct FaultyTransport<T> {
-    inner: T,
-    clock: Arc<FakeClock>,
+/// One direction of a network with faults.
+pub struct FaultyLink {
     faults: Faults,
     random: SplitMix,
-    /// Packets on their way there, by time of arrival.
-    outbound: Vec<(Duration, Vec<u8>)>,
-    /// Packets on their way back.
-    inbound: Vec<(Duration, Vec<u8>)>,
+    /// Packets on their way, by time of arrival.
+    queue: Vec<Flight>,
+}
+
+struct Flight {
+    arrival: Duration,
+    latest: Duration,
+    packet: Vec<u8>,
 }
 
 /// How long a packet takes when nothing is wrong.
 const FLIGHT: Duration = Duration::from_micros(50);
+/// How much longer than by its own delay a packet may take because it changes places with others.
+const SWAP: Duration = Duration::from_micros(100);
+
+impl FaultyLink {
+    /// A link with faults.
+    pub fn new(faults: Faults) -> Self {
+        Self {
+            faults,
+            random: SplitMix(faults.seed),
+            queue: Vec::new(),
+        }
+    }
+
+    /// The longest time that a packet spends on it.
+    pub fn lifetime(faults: &Faults) -> Duration {
+        FLIGHT + faults.delay_largest + SWAP
+    }
+
+    /// Puts a packet on its way, or not, or twice.
+    pub fn send(&mut self, now: Duration, packet: Vec<u8>) {
+        let Self {
+            faults,
+            random,
+            queue,
+        } = self;
+        if random.chance(faults.loss) {
+            return;
+        }
+        let copies = if random.chance(faults.duplication) { 2 } else { 1 };
+        for _ in 0..copies {
+            let mut arrival = now + FLIGHT;
+            if random.chance(faults.delay) {
+                arrival += faults.delay_largest.mul_f64(random.unit());
+            }
+            let after = queue
+                .iter()
+                .position(|other| other.arrival > arrival)
+                .unwrap_or(queue.len());
+            let flight = Flight {
+                arrival,
+                latest: now + Self::lifetime(faults),
+                packet: packet.clone(),
+            };
+            queue.insert(after, flight);
+            if after > 0 && random.chance(faults.reordering) && arrival <= queue[after - 1].latest {
+                let earlier = queue[after - 1].arrival;
+                queue[after - 1].arrival = arrival;
+                queue[after].arrival = earlier;
+                queue.swap(after - 1, after);
+            }
+        }
+    }
+
+    /// When the next packet arrives.
+    pub fn next(&self) -> Option<Duration> {
+        self.queue.first().map(|flight| flight.arrival)
+    }
+
+    /// The next packet, if it has arrived.
+    pub fn arrive(&mut self, now: Duration) -> Option<Vec<u8>> {
+        let due = self.next()? <= now;
+        due.then(|| self.queue.remove(0).packet)
+    }
+}
+
+/// Puts faults between a host and another transport.
+pub struct FaultyTransport<T> {
+    inner: T,
+    clock: Arc<FakeClock>,
+    outbound: FaultyLink,
+    inbound: FaultyLink,
+}
 
 impl<T: Transport> FaultyTransport<T> {
     /// Puts `faults` in front of `inner`.
     pub fn new(inner: T, clock: Arc<FakeClock>, faults: Faults) -> Self {
+        let back = Faults {
+            seed: !faults.seed,
+            ..faults
+        };
         Self {
             inner,
             clock,
-            faults,
-            random: SplitMix(faults.seed),
-            outbound: Vec::new(),
-            inbound: Vec::new(),
+            outbound: FaultyLink::new(faults),
+            inbound: FaultyLink::new(back),
         }
     }
 
     /// Hands everything over whose time has come, and collects what comes back.
     fn deliver(&mut self, now: Duration) -> Result<(), TransportError> {
-        loop {
-            let due = self.outbound.first().is_some_and(|(time, _)| *time <= now);
-            if !due {
-                break;
-            }
-            let (_, packet) = self.outbound.remove(0);
+        while let Some(packet) = self.outbound.arrive(now) {
             self.inner.send(&packet)?;
         }
         while let Some(packet) = self.inner.receive(now)? {
-            fly(&self.faults, &mut self.random, &mut self.inbound, now, packet);
+            self.inbound.send(now, packet);
         }
         Ok(())
-    }
-}
-
-/// Puts a packet on its way, or not, or twice.
-fn fly(
-    faults: &Faults,
-    random: &mut SplitMix,
-    queue: &mut Vec<(Duration, Vec<u8>)>,
-    now: Duration,
-    packet: Vec<u8>,
-) {
-    if random.chance(faults.loss) {
-        return;
-    }
-    let copies = if random.chance(faults.duplication) { 2 } else { 1 };
-    for _ in 0..copies {
-        let mut time = now + FLIGHT;
-        if random.chance(faults.delay) {
-            time += faults.delay_largest.mul_f64(random.unit());
-        }
-        let after = queue
-            .iter()
-            .position(|(other, _)| *other > time)
-            .unwrap_or(queue.len());
-        queue.insert(after, (time, packet.clone()));
-        if after > 0 && random.chance(faults.reordering) {
-            let (one, other) = (queue[after - 1].0, queue[after].0);
-            queue.swap(after - 1, after);
-            queue[after - 1].0 = one;
-            queue[after].0 = other;
-        }
     }
 }
 
 impl<T: Transport> Transport for FaultyTransport<T> {
     fn send(&mut self, packet: &[u8]) -> Result<(), TransportError> {
         let now = self.clock.now();
-        fly(
-            &self.faults,
-            &mut self.random,
-            &mut self.outbound,
-            now,
-            packet.to_vec(),
-        );
+        self.outbound.send(now, packet.to_vec());
         self.deliver(now)
     }
 
@@ -128,14 +162,14 @@ impl<T: Transport> Transport for FaultyTransport<T> {
         loop {
             let now = self.clock.now();
             self.deliver(now)?;
-            let next_in = self.inbound.first().map(|(time, _)| *time);
-            let next_out = self.outbound.first().map(|(time, _)| *time);
+            let next_in = self.inbound.next();
+            let next_out = self.outbound.next();
             if let Some(time) = next_in
                 && time <= deadline
                 && next_out.is_none_or(|out| time <= out)
             {
                 self.clock.advance_to(time);
-                return Ok(Some(self.inbound.remove(0).1));
+                return Ok(self.inbound.arrive(time));
             }
             match next_out {
                 Some(time) if time <= deadline => self.clock.advance_to(time),

@@ -5,6 +5,7 @@
 //! The targets in `fuzz/` call it with what a fuzzer invents, and the test `parsers` with seeded mutations of [`Oracle::seeds`].
 
 mod artefacts;
+mod brainscales;
 mod emulated;
 mod files;
 mod mutation;
@@ -77,6 +78,13 @@ pub const ORACLES: &[Oracle] = &[
     emulated::BOARD,
     emulated::REGISTERS,
     traces::TRACE,
+    brainscales::HOSTARQ_FRAME,
+    brainscales::HOSTARQ,
+    brainscales::HICANN_CONFIG,
+    brainscales::FPGA,
+    brainscales::PLAYBACK,
+    brainscales::WAFER_TRACE,
+    brainscales::JTAG,
 ];
 
 /// The oracle of a fuzz target.

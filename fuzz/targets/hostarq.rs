@@ -1,0 +1,2 @@
+#![no_main]
+taproot_fuzz::target!("hostarq");
