@@ -31,7 +31,7 @@ mod wire;
 
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
-pub use machine::system::{CoreState, Datagram, Statistics, System};
+pub use machine::system::{Cause, CoreState, Datagram, Halt, Statistics, System};
 pub use router::Damage;
 pub use state::{Difference, Place, StateHash};
 pub use timing::{CYCLES_PER_SECOND, Timing, TimingError, TimingProblem};
