@@ -17,6 +17,7 @@
 pub mod arm;
 mod boot_rom;
 mod chip;
+mod debugger;
 mod diagnostics;
 mod error;
 mod gateway;
@@ -29,6 +30,7 @@ mod timing;
 pub mod trace;
 mod wire;
 
+pub use debugger::Debugger;
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
 pub use machine::system::{Cause, CoreState, Datagram, Halt, Statistics, System};

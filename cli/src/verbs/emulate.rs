@@ -18,12 +18,6 @@ use taproot_spinnaker_chip::Machine;
 const LOOKS: u32 = 10;
 
 pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> {
-    if arguments.gdb.is_some() {
-        return Err(Failure::with_hint(
-            "`--gdb` is not there yet",
-            "`--trace` and `--replay --compare` find where two runs part, to the register",
-        ));
-    }
     let name = arguments.machine.as_deref().unwrap_or_default();
     let Target::Emulated(machine) = Target::parse(name)? else {
         return Err(Failure::with_hint(
@@ -89,6 +83,13 @@ fn options(arguments: &Emulate) -> Result<Options, Failure> {
         }
         Some(address) => return Err(SessionError::NotV4(address).into()),
     };
+    if let Some(address) = arguments.gdb
+        && !address.ip().is_loopback()
+    {
+        output::message(&format!(
+            "warning: {address} can be reached from outside; whoever reaches it can do everything with this machine"
+        ));
+    }
     Ok(Options {
         pace: match arguments.pace {
             Pace::Real => taproot_emulator::Pace::Real,
@@ -98,6 +99,7 @@ fn options(arguments: &Emulate) -> Result<Options, Failure> {
         bind,
         timing: timing(arguments.timing.as_deref())?,
         plain: arguments.plain,
+        debugger: arguments.gdb,
     })
 }
 
@@ -139,10 +141,14 @@ fn ready(machine: &Machine, running: &Running, json: bool) {
             "addresses": running.addresses(),
             "scp_port": taproot_spinnaker_chip::system_ram::SCP_PORT,
             "boot_port": taproot_spinnaker_chip::system_ram::BOOT_PORT,
+            "gdb": running.debugger(),
         }));
     } else {
         let addresses: Vec<String> = running.addresses().iter().map(ToString::to_string).collect();
         output::result(format!("{} ready at {}", machine.name(), addresses.join(" ")));
+        if let Some(address) = running.debugger() {
+            output::message(&format!("debug it with `gdb-multiarch -ex 'target remote {address}'`"));
+        }
     }
 }
 

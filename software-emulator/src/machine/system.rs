@@ -18,7 +18,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, MutexGuard};
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
-use taproot_spinnaker_chip::{ChipXy, Link, Machine};
+use taproot_spinnaker_chip::{ChipXy, CoreSet, Link, Machine};
 use xxhash_rust::xxh3::Xxh3;
 
 const WINDOW: u64 = Timing::WINDOW;
@@ -66,6 +66,7 @@ pub struct System {
     /// For each chip and link, the chip and link at the other end.
     neighbours: Vec<[Option<(u32, u8)>; 6]>,
     positions: Vec<ChipXy>,
+    working: Vec<CoreSet>,
     boards: Vec<Board>,
     now: u64,
     windows: u64,
@@ -173,6 +174,7 @@ impl System {
             calendar: Calendar::new(positions.len()),
             neighbours,
             positions,
+            working: machine.chips().map(|(_, chip)| chip.cores).collect(),
             boards,
             now: 0,
             windows: 0,
@@ -193,6 +195,12 @@ impl System {
     /// All chips, by x, then y.
     pub fn chips(&self) -> impl Iterator<Item = ChipXy> {
         self.positions.iter().copied()
+    }
+
+    /// All working cores, by chip and physical number.
+    pub fn cores(&self) -> impl Iterator<Item = (ChipXy, u8)> {
+        let chips = self.positions.iter().zip(&self.working);
+        chips.flat_map(|(xy, cores)| cores.iter().map(|core| (*xy, core)))
     }
 
     /// Whether cores run by the plain interpreter alone instead of by the fast paths built on it: slower, and the same to
@@ -563,8 +571,14 @@ impl System {
         })
     }
 
-    /// A chip as it is now, for somebody who changes something there.
-    fn disturbed(&mut self, xy: ChipXy) -> Option<MutexGuard<'_, Chip>> {
+    /// A chip as it is now.
+    pub(crate) fn chip(&self, xy: ChipXy) -> Option<MutexGuard<'_, Chip>> {
+        let index = self.positions.binary_search(&xy).ok()?;
+        Some(self.slots[index].up_to_date(self.now))
+    }
+
+    /// The same for somebody who changes something there.
+    pub(crate) fn disturbed(&mut self, xy: ChipXy) -> Option<MutexGuard<'_, Chip>> {
         let index = self.positions.binary_search(&xy).ok()?;
         let mut chip = self.slots[index].up_to_date(self.now);
         chip.disturb();

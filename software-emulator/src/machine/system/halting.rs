@@ -28,6 +28,8 @@ pub(super) struct Halting {
     breakpoints: Arc<BTreeSet<u32>>,
     /// Cores that are to execute one instruction, by chip: one bit each.
     steps: Vec<(u32, u32)>,
+    /// Those that a debugger has asked for, for when the machine goes on.
+    asked: Vec<(ChipXy, u8)>,
     /// The chips know less than this.
     news: bool,
     halted: Option<Halt>,
@@ -94,6 +96,30 @@ impl System {
         let halting = self.halting.get_or_insert_default();
         halting.steps = by_chip;
         halting.news = true;
+    }
+
+    /// Goes on without anything to halt at.
+    pub fn halt_at_nothing(&mut self) {
+        if let Some(halting) = &mut self.halting {
+            halting.breakpoints = Arc::default();
+            self.resume(&[]);
+        }
+    }
+
+    pub(crate) fn ask_for_no_step(&mut self) {
+        if let Some(halting) = &mut self.halting {
+            halting.asked.clear();
+        }
+    }
+
+    pub(crate) fn ask_for_step(&mut self, chip: ChipXy, core: u8) {
+        let halting = self.halting.get_or_insert_default();
+        halting.asked.push((chip, core));
+    }
+
+    pub(crate) fn resume_as_asked(&mut self) {
+        let asked = self.halting.as_mut().map(|halting| std::mem::take(&mut halting.asked));
+        self.resume(&asked.unwrap_or_default());
     }
 
     /// Runs the machine to the end of the window in which it stands, whatever there is to halt at.
