@@ -62,6 +62,7 @@ impl Session {
     /// Handles what the client has sent.
     pub(super) fn feed(&mut self, bytes: &[u8], system: &mut System) -> Result<(), Over> {
         for byte in bytes {
+            let held = self.holds();
             let stub = match self.stub.take().ok_or(Over)? {
                 GdbStubStateMachine::Idle(idle) => idle.incoming_data(system, *byte),
                 GdbStubStateMachine::Running(running) => running.incoming_data(system, *byte),
@@ -69,14 +70,13 @@ impl Session {
                     return Err(Over);
                 }
             };
-            self.settle(stub.map_err(refused)?, system)?;
+            self.settle(stub.map_err(refused)?, held, system)?;
         }
         Ok(())
     }
 
-    /// Leaves the states in which no byte is expected.
-    fn settle(&mut self, stub: Stub, system: &mut System) -> Result<(), Over> {
-        let was_held = self.holds();
+    /// Leaves the states in which no byte is expected. The machine stood still before if it was `held`.
+    fn settle(&mut self, stub: Stub, held: bool, system: &mut System) -> Result<(), Over> {
         let mut stub = match stub {
             GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
                 let thread = self.thread.unwrap_or(Tid::MIN);
@@ -85,7 +85,7 @@ impl Session {
                     signal: Signal::SIGINT,
                 };
                 // If the machine stood still already, the client has been told why.
-                let reason = (!was_held).then_some(reason);
+                let reason = (!held).then_some(reason);
                 interrupt.interrupt_handled(system, reason).map_err(refused)?
             }
             other => other,
@@ -135,7 +135,7 @@ impl Session {
                 return Ok(());
             }
         };
-        self.settle(stub.map_err(refused)?, system)
+        self.settle(stub.map_err(refused)?, false, system)
     }
 }
 
