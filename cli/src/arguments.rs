@@ -163,14 +163,14 @@ pub(crate) struct Emulate {
     )]
     pub(crate) hash_every: Option<u32>,
     /// Repeat a recorded run, as fast as this computer allows, instead of listening.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "bind", "gdb"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "bind"])]
     pub(crate) replay: Option<PathBuf>,
     /// Write the state hashes of the machine and its chips for every emulated millisecond of a replay.
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub(crate) hashes: Option<PathBuf>,
     /// Repeat a second run beside the first and name the first difference: `plain` (the same by the plain interpreter),
     /// `threads=N` (the same with so many threads), or another trace.
-    #[arg(long, value_name = "WITH", requires = "replay", conflicts_with = "hashes")]
+    #[arg(long, value_name = "WITH", requires = "replay", conflicts_with_all = ["hashes", "gdb"])]
     pub(crate) compare: Option<String>,
     /// Serve the GDB remote protocol at ADDRESS:PORT, or at a PORT of 127.0.0.1. A replay waits for the debugger.
     #[arg(long, value_name = "ADDR", value_parser = debugger_address)]

@@ -2,9 +2,8 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use support::{HOST, ask, boot, firmware, scp, wait_until_booted, word};
+use support::{HOST, boot, firmware, scp, wait_until_booted};
 use taproot_emulator::{CYCLES_PER_SECOND, Cause, Datagram, Halt, System};
 use taproot_spinnaker_chip::system_ram::SCP_PORT;
 use taproot_spinnaker_chip::{ChipXy, Machine};
@@ -66,6 +65,7 @@ fn halts_and_steps_change_nothing() {
     let expected = states(&mut free, 30, System::run_until);
     halting.set_breakpoint(IRQ_VECTOR, true);
     let (mut breakpoints, mut steps, mut within) = (0, 0, 0);
+    let mut stepping = None;
     let found = states(&mut halting, 30, |system, until| {
         run_halting(system, until, |system, halt| {
             let state = system.core_state(halt.chip, halt.core).unwrap();
@@ -76,10 +76,16 @@ fn halts_and_steps_change_nothing() {
                     assert_eq!(state.pc, IRQ_VECTOR);
                     assert_eq!(state.cpsr & 0x1f, 0x12, "IRQ mode");
                 }
-                Cause::Step => steps += 1,
+                Cause::Step => {
+                    steps += 1;
+                    let expected = stepping.expect("nothing was to step");
+                    assert_eq!((halt.chip, halt.core, state.instructions), expected);
+                }
             }
+            stepping = None;
             // Up to five steps after each of some of the breakpoints.
             if steps < 5 * breakpoints && breakpoints % 3 == 0 {
+                stepping = Some((halt.chip, halt.core, state.instructions + 1));
                 vec![(halt.chip, halt.core)]
             } else {
                 Vec::new()
@@ -97,4 +103,53 @@ fn halts_and_steps_change_nothing() {
     );
     assert!(halting.windows() > 0);
     wait_until_booted(&mut halting);
+}
+
+#[test]
+fn a_congested_board_halts_and_is_the_same() {
+    let machine = Machine::spin5();
+    let Some(image) = firmware(5) else { return };
+    let mut free = booting(&machine, &image, 2);
+    let mut halting = booting(&machine, &image, 2);
+    // The flood by which the board boots itself: packets wait everywhere.
+    free.run_until(40 * MILLISECOND);
+    halting.run_until(40 * MILLISECOND);
+    let expected = states(&mut free, 3, System::run_until);
+    let pc = halting.core_state(ChipXy::new(0, 0), 0).unwrap().pc;
+    halting.set_breakpoint(pc, true);
+    let mut halts = 0;
+    let found = states(&mut halting, 3, |system, until| {
+        run_halting(system, until, |_, halt| {
+            halts += 1;
+            vec![(halt.chip, halt.core)]
+        });
+    });
+    assert_eq!(found, expected);
+    assert!(halts > 100, "{halts}");
+}
+
+#[test]
+fn nothing_comes_in_within_a_window() {
+    let machine = Machine::spin3();
+    let Some(image) = firmware(3) else { return };
+    let mut system = booting(&machine, &image, 1);
+    system.run_until(700 * MILLISECOND);
+    let datagram = Datagram {
+        board: 0,
+        port: SCP_PORT,
+        host: HOST,
+        data: scp((0, 0), 0, 0, 1, [0; 3]),
+    };
+    system.set_breakpoint(IRQ_VECTOR, true);
+    system.run_until(system.now() + 10 * MILLISECOND);
+    assert!(system.halted().is_some() && system.stands_within_window());
+    assert!(!system.send(&datagram));
+    // A halted machine stays where it is.
+    let (now, state) = (system.now(), system.state_hash());
+    system.step(u64::MAX);
+    assert_eq!((system.now(), system.state_hash()), (now, state));
+    system.finish_window();
+    assert!(!system.stands_within_window());
+    assert!(system.send(&datagram));
+    assert_eq!(system.breakpoints().collect::<Vec<_>>(), [IRQ_VECTOR]);
 }

@@ -6,7 +6,7 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{fs::File, io::ErrorKind, net::IpAddr, path::Path, time::Duration};
+use std::{fs::File, io::ErrorKind, net::{IpAddr, SocketAddr}, path::Path, time::Duration};
 use taproot_emulator::{
     Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Report, Running,
     Statistics, Timing,
@@ -83,12 +83,8 @@ fn options(arguments: &Emulate) -> Result<Options, Failure> {
         }
         Some(address) => return Err(SessionError::NotV4(address).into()),
     };
-    if let Some(address) = arguments.gdb
-        && !address.ip().is_loopback()
-    {
-        output::message(&format!(
-            "warning: {address} can be reached from outside; whoever reaches it can do everything with this machine"
-        ));
+    if let Some(address) = arguments.gdb {
+        warn_of_outside(address);
     }
     Ok(Options {
         pace: match arguments.pace {
@@ -147,8 +143,22 @@ fn ready(machine: &Machine, running: &Running, json: bool) {
         let addresses: Vec<String> = running.addresses().iter().map(ToString::to_string).collect();
         output::result(format!("{} ready at {}", machine.name(), addresses.join(" ")));
         if let Some(address) = running.debugger() {
-            output::message(&format!("debug it with `gdb-multiarch -ex 'target remote {address}'`"));
+            output::message(&format!("a debugger may call: {}", debug_command(address)));
         }
+    }
+}
+
+/// How to call with the usual debugger.
+pub(crate) fn debug_command(address: SocketAddr) -> String {
+    format!("gdb-multiarch -ex 'target remote {address}'")
+}
+
+/// Says so if a debugger's port is not for this computer alone.
+pub(crate) fn warn_of_outside(address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        output::message(&format!(
+            "warning: {address} can be reached from outside; whoever reaches it can do everything with this machine"
+        ));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::machine::system::{Cause, System};
 use gdbstub::common::{Signal, Tid};
 use gdbstub::conn::Connection;
 use gdbstub::stub::state_machine::GdbStubStateMachine;
-use gdbstub::stub::{GdbStub, MultiThreadStopReason};
+use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
@@ -93,10 +93,14 @@ impl Session {
         let spoken = match &mut stub {
             GdbStubStateMachine::Idle(idle) => idle.borrow_conn().spoken,
             GdbStubStateMachine::Running(running) => running.borrow_conn().spoken,
-            _ => {
-                tracing::info!("the debugger has left");
+            GdbStubStateMachine::Disconnected(gone) => {
+                if gone.get_reason() == DisconnectReason::Kill {
+                    // The machine lives on, but clients wait for a word.
+                    let _ = io::Write::write_all(&mut self.stream, b"+$OK#9a");
+                }
                 return Err(Over);
             }
+            GdbStubStateMachine::CtrlCInterrupt(_) => return Err(Over),
         };
         self.attached |= spoken;
         self.stub = Some(stub);
