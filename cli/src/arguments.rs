@@ -223,7 +223,10 @@ mod tests {
         assert_eq!(debugger_address("0.0.0.0:99"), Ok("0.0.0.0:99".parse().unwrap()));
         assert_eq!(debugger_address("[::1]:99"), Ok("[::1]:99".parse().unwrap()));
         for text in ["", ":", "70000", "127.0.0.1", "localhost:1"] {
-            assert!(debugger_address(text).unwrap_err().contains("127.0.0.1:1234"), "{text}");
+            assert!(
+                debugger_address(text).unwrap_err().contains("127.0.0.1:1234"),
+                "{text}"
+            );
         }
     }
 }

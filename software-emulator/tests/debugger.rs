@@ -72,10 +72,18 @@ impl Host {
     }
 
     /// One request; its answer from the return code on, if it comes soon.
-    fn once(&mut self, running: &Running, chip: (u8, u8), command: u16, arguments: [u32; 3]) -> Option<Vec<u8>> {
+    fn once(
+        &mut self,
+        running: &Running,
+        chip: (u8, u8),
+        command: u16,
+        arguments: [u32; 3],
+    ) -> Option<Vec<u8>> {
         self.sequence += 1;
         let request = scp(chip, 0, command, self.sequence, arguments);
-        self.socket.send_to(&request, (running.address(), 17_893)).unwrap();
+        self.socket
+            .send_to(&request, (running.address(), 17_893))
+            .unwrap();
         let mut buffer = [0; 512];
         while let Ok(length) = self.socket.recv(&mut buffer) {
             // Late answers to earlier ones are of no use.
@@ -102,7 +110,9 @@ impl Host {
 /// A thread by the beginning of its name.
 fn thread(client: &mut Client, name: &str) -> String {
     let threads = client.threads();
-    let found = threads.into_iter().find(|thread| client.name(thread).starts_with(name));
+    let found = threads
+        .into_iter()
+        .find(|thread| client.name(thread).starts_with(name));
     found.unwrap_or_else(|| panic!("a thread named {name}"))
 }
 
@@ -123,7 +133,11 @@ fn a_debugger_sees_what_is_there_and_changes_nothing() {
     let map = host.read(&running, (0, 1), 0xf500_7f94, 40);
 
     let mut client = Client::connect(running.debugger().unwrap());
-    assert!(client.ask("qSupported:multiprocess+;swbreak+").contains("swbreak+"));
+    assert!(
+        client
+            .ask("qSupported:multiprocess+;swbreak+")
+            .contains("swbreak+")
+    );
     let description = client.ask("qXfer:features:read:target.xml:0,3000");
     assert!(description.contains("armv5te"), "{description}");
     assert!(client.ask("?").starts_with("T05thread:"));
@@ -131,7 +145,9 @@ fn a_debugger_sees_what_is_there_and_changes_nothing() {
     // Time stands still for everybody.
     let stands = running.time();
     let request = scp((0, 0), 0, 0, 999, [0; 3]);
-    host.socket.send_to(&request, (running.address(), 17_893)).unwrap();
+    host.socket
+        .send_to(&request, (running.address(), 17_893))
+        .unwrap();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(running.time(), stands);
 
@@ -161,7 +177,10 @@ fn a_debugger_sees_what_is_there_and_changes_nothing() {
     assert_eq!(client.register(INSTRUCTIONS), instructions + 1);
     assert!(client.register(CYCLES) > cycles);
     let handler = client.register(PC);
-    assert!(handler != u64::from(IRQ_VECTOR) + 4 && handler < 0x8000, "{handler:x}");
+    assert!(
+        handler != u64::from(IRQ_VECTOR) + 4 && handler < 0x8000,
+        "{handler:x}"
+    );
 
     // The handler runs with every tick, once a millisecond on each chip, at least.
     assert_eq!(client.ask(&format!("z0,{IRQ_VECTOR:x},4")), "OK");
@@ -220,7 +239,11 @@ fn a_debugger_sees_what_is_there_and_changes_nothing() {
     let statistics = statistics.unwrap();
     assert_eq!(run.system().statistics(), statistics);
     let milliseconds = statistics.cycles / MILLISECOND;
-    assert_eq!(run.verified(), milliseconds + 1, "every millisecond's state, and the last");
+    assert_eq!(
+        run.verified(),
+        milliseconds + 1,
+        "every millisecond's state, and the last"
+    );
 }
 
 #[test]
@@ -238,7 +261,10 @@ fn what_a_debugger_writes_is_there() {
     assert_eq!(client.memory(FREE, 4), [0x78, 0x56, 0x34, 0x12]);
     assert_eq!(client.ask("M400000,2:abcd"), "OK");
     let chip = ChipXy::new(1, 1);
-    assert_eq!(running.inspect(chip, Some(17), 0x40_0000, 2), Some(vec![0xab, 0xcd]));
+    assert_eq!(
+        running.inspect(chip, Some(17), 0x40_0000, 2),
+        Some(vec![0xab, 0xcd])
+    );
     client.choose(&monitor);
     assert_ne!(client.memory(0x40_0000, 2), [0xab, 0xcd]);
     assert_eq!(client.ask("Me1000000,4:00000000"), "E0e");
@@ -254,7 +280,10 @@ fn what_a_debugger_writes_is_there() {
     let cpsr = client.register(CPSR);
     assert_eq!(client.ask(&format!("P{CPSR:x}=d2000000")), "OK");
     assert_ne!(client.register(14), 0x100);
-    assert_eq!(client.ask(&format!("P{CPSR:x}={:08x}", (cpsr as u32).swap_bytes())), "OK");
+    assert_eq!(
+        client.ask(&format!("P{CPSR:x}={:08x}", (cpsr as u32).swap_bytes())),
+        "OK"
+    );
     assert_eq!(client.register(14), 0x100);
     assert_eq!(client.ask(&format!("P{CYCLES:x}=0000000000000000")), "E16");
     drop(client);
@@ -271,7 +300,10 @@ fn time_that_a_debugger_takes_is_not_lost() {
     std::thread::sleep(Duration::from_millis(600));
     let after = running.pacing();
     assert_eq!((after.emulated, after.lost), (before.emulated, before.lost));
-    assert!(after.wall - before.wall < Duration::from_millis(300), "{before:?} {after:?}");
+    assert!(
+        after.wall - before.wall < Duration::from_millis(300),
+        "{before:?} {after:?}"
+    );
     // One that disappears leaves the machine running.
     drop(client);
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -321,7 +353,15 @@ fn nonsense_ends_a_connection_and_nothing_else() {
     let address = running.debugger().unwrap();
     let mut random = Random(1);
     // Whoever says nothing sensible does not even hold the machine.
-    for bytes in [&b""[..], b"GET / HTTP/1.1\r\n\r\n", b"$", b"+++$?#", &[0xff; 100_000], b"$?#00", b"\x03"] {
+    for bytes in [
+        &b""[..],
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"$",
+        b"+++$?#",
+        &[0xff; 100_000],
+        b"$?#00",
+        b"\x03",
+    ] {
         let before = running.time();
         let mut client = Client::connect(address);
         client.raw(bytes);
@@ -342,7 +382,7 @@ fn nonsense_ends_a_connection_and_nothing_else() {
         .split_whitespace()
         .collect();
     let mut answered = 0;
-    for round in 0..600 {
+    for round in 0..400 {
         let mut client = Client::connect(address);
         for _ in 0..1 + random.below(12) {
             let mut body = words[random.below(words.len())].as_bytes().to_vec();
@@ -372,7 +412,7 @@ fn nonsense_ends_a_connection_and_nothing_else() {
             assert!(running.statistics().is_some(), "the machine is still there");
         }
     }
-    assert!(answered > 300, "{answered} of 600 were heard");
+    assert!(answered > 200, "{answered} of 400 were heard");
     let before = running.time();
     let deadline = Instant::now() + Duration::from_secs(30);
     while running.time() < before + MILLISECOND {

@@ -93,7 +93,10 @@ fn halts_and_steps_change_nothing() {
         });
     });
     assert_eq!(found, expected);
-    assert!(breakpoints > 100 && steps > 100 && within > 200, "{breakpoints} {steps} {within}");
+    assert!(
+        breakpoints > 100 && steps > 100 && within > 200,
+        "{breakpoints} {steps} {within}"
+    );
 
     // Without anything left to halt at it runs as before, shortcuts and all.
     halting.set_breakpoint(IRQ_VECTOR, false);

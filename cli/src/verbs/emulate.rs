@@ -6,7 +6,13 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{fs::File, io::ErrorKind, net::{IpAddr, SocketAddr}, path::Path, time::Duration};
+use std::{
+    fs::File,
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 use taproot_emulator::{
     Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Report, Running,
     Statistics, Timing,

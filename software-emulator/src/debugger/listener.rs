@@ -110,12 +110,15 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Has a client listened to; false if that is not possible.
+/// Announces a client and has it listened to. Its end is announced after its beginning, however soon it leaves.
 fn serve(client: u64, stream: TcpStream, shared: &Arc<Shared>) -> bool {
-    let Ok(ours) = stream.try_clone() else { return false };
+    let Ok(ours) = stream.try_clone() else {
+        return false;
+    };
     if ours.set_read_timeout(Some(LOOK)).is_err() {
         return false;
     }
+    (shared.deliver)(Event::Connected(client, stream));
     let of_thread = Arc::clone(shared);
     let thread = std::thread::Builder::new()
         .name(format!("debugger {client}"))
@@ -124,9 +127,8 @@ fn serve(client: u64, stream: TcpStream, shared: &Arc<Shared>) -> bool {
             (of_thread.deliver)(Event::Gone(client));
         });
     if thread.is_err() {
-        return false;
+        (shared.deliver)(Event::Gone(client));
     }
-    (shared.deliver)(Event::Connected(client, stream));
     true
 }
 

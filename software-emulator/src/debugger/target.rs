@@ -174,7 +174,12 @@ impl MultiThreadBase for System {
 }
 
 impl SingleRegisterAccess<Tid> for System {
-    fn read_register(&mut self, thread: Tid, register: Register, out: &mut [u8]) -> TargetResult<usize, Self> {
+    fn read_register(
+        &mut self,
+        thread: Tid,
+        register: Register,
+        out: &mut [u8],
+    ) -> TargetResult<usize, Self> {
         let (chip, core) = look(self, thread)?;
         let value = register.read(&chip.cores[core].cpu).to_le_bytes();
         let length = out.len().min(value.len());

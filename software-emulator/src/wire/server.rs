@@ -465,7 +465,6 @@ impl Server {
     /// Stands still until something arrives, for a while at most.
     fn hold(&mut self) {
         let since = Instant::now();
-        self.bucket.available(since);
         self.mailbox.wait(LONGEST_NAP);
         let now = Instant::now();
         self.bucket.stand_still(now);

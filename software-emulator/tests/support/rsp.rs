@@ -72,7 +72,10 @@ impl Client {
     /// A register of the current thread's core, by its number in the target description.
     pub fn register(&mut self, number: u32) -> u64 {
         let value = bytes(&self.ask(&format!("p{number:x}")));
-        value.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+        value
+            .iter()
+            .rev()
+            .fold(0, |value, byte| value << 8 | u64::from(*byte))
     }
 
     /// Lets all cores go on, or one step while the others go on, and waits for what stops them: the thread, and the answer.

@@ -118,7 +118,10 @@ impl System {
     }
 
     pub(crate) fn resume_as_asked(&mut self) {
-        let asked = self.halting.as_mut().map(|halting| std::mem::take(&mut halting.asked));
+        let asked = self
+            .halting
+            .as_mut()
+            .map(|halting| std::mem::take(&mut halting.asked));
         self.resume(&asked.unwrap_or_default());
     }
 
