@@ -1,7 +1,10 @@
 //! The command line as a structure. Verbs and flags are a contract with scripts outside this repository.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 /// Carries spiking networks down to neuromorphic machines, real or emulated.
 #[derive(Debug, Parser)]
@@ -160,18 +163,28 @@ pub(crate) struct Emulate {
     )]
     pub(crate) hash_every: Option<u32>,
     /// Repeat a recorded run, as fast as this computer allows, instead of listening.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "bind", "gdb"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "bind"])]
     pub(crate) replay: Option<PathBuf>,
     /// Write the state hashes of the machine and its chips for every emulated millisecond of a replay.
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub(crate) hashes: Option<PathBuf>,
     /// Repeat a second run beside the first and name the first difference: `plain` (the same by the plain interpreter),
     /// `threads=N` (the same with so many threads), or another trace.
-    #[arg(long, value_name = "WITH", requires = "replay", conflicts_with = "hashes")]
+    #[arg(long, value_name = "WITH", requires = "replay", conflicts_with_all = ["hashes", "gdb"])]
     pub(crate) compare: Option<String>,
-    /// Serve the GDB remote protocol.
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) gdb: Option<std::net::SocketAddr>,
+    /// Serve the GDB remote protocol at ADDRESS:PORT, or at a PORT of 127.0.0.1. A replay waits for the debugger.
+    #[arg(long, value_name = "ADDR", value_parser = debugger_address)]
+    pub(crate) gdb: Option<SocketAddr>,
+}
+
+/// `ADDRESS:PORT`, `:PORT` or `PORT`.
+fn debugger_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    if let Ok(port) = port.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| "not ADDRESS:PORT, such as 127.0.0.1:1234, and not a port".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -194,5 +207,26 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..) => Ok(number),
         _ => Err("it must be a whole number from 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debugger_listens_on_loopback_unless_told_otherwise() {
+        let local = "127.0.0.1:1234".parse().unwrap();
+        for text in ["1234", ":1234", "127.0.0.1:1234"] {
+            assert_eq!(debugger_address(text), Ok(local));
+        }
+        assert_eq!(debugger_address("0.0.0.0:99"), Ok("0.0.0.0:99".parse().unwrap()));
+        assert_eq!(debugger_address("[::1]:99"), Ok("[::1]:99".parse().unwrap()));
+        for text in ["", ":", "70000", "127.0.0.1", "localhost:1"] {
+            assert!(
+                debugger_address(text).unwrap_err().contains("127.0.0.1:1234"),
+                "{text}"
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, ToSocketAddrs},
     path::Path,
 };
-use taproot_emulator::{Bind, Emulator, Options, Pace, Running, Timing};
+use taproot_emulator::{Bind, Emulator, Options, Pace, Running};
 use taproot_host::{BootOptions, FirmwareCache, FirmwareSource, Host, HostOptions, firmware};
 use taproot_spinnaker::wire::boot::BootValues;
 use taproot_spinnaker_chip::{Board, Machine, MachineName};
@@ -102,8 +102,7 @@ impl OpenMachine {
                     pace: Pace::Free,
                     threads,
                     bind: Bind::Loopback,
-                    timing: Timing::STOCK,
-                    plain: false,
+                    ..Options::default()
                 };
                 let running = Emulator::start(machine, &options)?;
                 let std::net::IpAddr::V4(address) = running.address() else {

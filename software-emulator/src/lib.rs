@@ -17,6 +17,7 @@
 pub mod arm;
 mod boot_rom;
 mod chip;
+mod debugger;
 mod diagnostics;
 mod error;
 mod gateway;
@@ -29,9 +30,10 @@ mod timing;
 pub mod trace;
 mod wire;
 
+pub use debugger::Debugger;
 pub use diagnostics::{Report, Unmodelled};
 pub use error::EmulatorError;
-pub use machine::system::{CoreState, Datagram, Statistics, System};
+pub use machine::system::{Cause, CoreState, Datagram, Halt, Statistics, System};
 pub use router::Damage;
 pub use state::{Difference, Place, StateHash};
 pub use timing::{CYCLES_PER_SECOND, Timing, TimingError, TimingProblem};

@@ -6,7 +6,13 @@ use crate::{
     output,
     progress::Progress,
 };
-use std::{fs::File, io::ErrorKind, net::IpAddr, path::Path, time::Duration};
+use std::{
+    fs::File,
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 use taproot_emulator::{
     Behind, Bind, CYCLES_PER_SECOND, Emulator, EmulatorError, Notice, Options, Pacing, Report, Running,
     Statistics, Timing,
@@ -18,12 +24,6 @@ use taproot_spinnaker_chip::Machine;
 const LOOKS: u32 = 10;
 
 pub(crate) fn emulate(arguments: &Emulate, json: bool) -> Result<bool, Failure> {
-    if arguments.gdb.is_some() {
-        return Err(Failure::with_hint(
-            "`--gdb` is not there yet",
-            "`--trace` and `--replay --compare` find where two runs part, to the register",
-        ));
-    }
     let name = arguments.machine.as_deref().unwrap_or_default();
     let Target::Emulated(machine) = Target::parse(name)? else {
         return Err(Failure::with_hint(
@@ -89,6 +89,9 @@ fn options(arguments: &Emulate) -> Result<Options, Failure> {
         }
         Some(address) => return Err(SessionError::NotV4(address).into()),
     };
+    if let Some(address) = arguments.gdb {
+        warn_of_outside(address);
+    }
     Ok(Options {
         pace: match arguments.pace {
             Pace::Real => taproot_emulator::Pace::Real,
@@ -98,6 +101,7 @@ fn options(arguments: &Emulate) -> Result<Options, Failure> {
         bind,
         timing: timing(arguments.timing.as_deref())?,
         plain: arguments.plain,
+        debugger: arguments.gdb,
     })
 }
 
@@ -139,10 +143,28 @@ fn ready(machine: &Machine, running: &Running, json: bool) {
             "addresses": running.addresses(),
             "scp_port": taproot_spinnaker_chip::system_ram::SCP_PORT,
             "boot_port": taproot_spinnaker_chip::system_ram::BOOT_PORT,
+            "gdb": running.debugger(),
         }));
     } else {
         let addresses: Vec<String> = running.addresses().iter().map(ToString::to_string).collect();
         output::result(format!("{} ready at {}", machine.name(), addresses.join(" ")));
+        if let Some(address) = running.debugger() {
+            output::message(&format!("a debugger may call: {}", debug_command(address)));
+        }
+    }
+}
+
+/// How to call with the usual debugger.
+pub(crate) fn debug_command(address: SocketAddr) -> String {
+    format!("gdb-multiarch -ex 'target remote {address}'")
+}
+
+/// Says so if a debugger's port is not for this computer alone.
+pub(crate) fn warn_of_outside(address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        output::message(&format!(
+            "warning: {address} can be reached from outside; whoever reaches it can do everything with this machine"
+        ));
     }
 }
 

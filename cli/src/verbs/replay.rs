@@ -1,18 +1,23 @@
 //! `taproot emulate --replay`: a recorded run once more, without the program that talked to the machine.
 
+use super::emulate::{debug_command, warn_of_outside};
 use crate::{arguments::Emulate, failure::Failure, output, progress::Progress};
 use std::{
     fs::File,
     io::{BufReader, BufWriter, Write},
+    net::SocketAddr,
     path::Path,
+    time::Duration,
 };
 use taproot_emulator::{
-    CYCLES_PER_SECOND, StateHash,
+    CYCLES_PER_SECOND, Debugger, StateHash,
     trace::{Ending, Parting, Replay, ReplayError, ReplayOptions, TraceReader, compare},
 };
 use taproot_session::{Observer, Target, processors};
 
 const MILLISECOND: u64 = CYCLES_PER_SECOND / 1000;
+/// How often to look whether somebody has interrupted, while nothing happens.
+const LOOK: Duration = Duration::from_millis(50);
 /// Differences that are named.
 const MOST: usize = 16;
 
@@ -42,16 +47,36 @@ pub(crate) fn replay(trace: &Path, arguments: &Emulate, json: bool) -> Result<bo
         Some(path) => Some(Hashes::create(path, &run)?),
         None => None,
     };
+    let mut debugger = match arguments.gdb {
+        Some(address) => Some(wait_for_debugger(address, &mut run, &progress)?),
+        None => None,
+    };
     let began = std::time::Instant::now();
     let mut next = MILLISECOND;
     while run.ending().is_none() && !progress.interrupted() {
+        if let Some(debugger) = &mut debugger {
+            debugger.attend(run.system_mut());
+            if debugger.holds() {
+                debugger.wait(run.system_mut(), LOOK);
+                continue;
+            }
+        }
         run.run_until(next).map_err(failure)?;
+        if let Some(debugger) = &mut debugger
+            && run.system().halted().is_some()
+        {
+            debugger.report(run.system_mut());
+            continue;
+        }
         if let Some(hashes) = &mut hashes
             && run.system().now() == next
         {
             hashes.write(&run.system().state_hashes())?;
         }
         next += MILLISECOND;
+    }
+    if let Some(debugger) = &mut debugger {
+        debugger.switched_off(run.system_mut());
     }
     if let Some(hashes) = hashes {
         hashes.finish()?;
@@ -90,6 +115,18 @@ pub(crate) fn replay(trace: &Path, arguments: &Emulate, json: bool) -> Result<bo
         ));
     }
     Ok(run.ending().is_some())
+}
+
+/// Opens the port and waits for a debugger to hold the machine there, before anything has happened.
+fn wait_for_debugger(address: SocketAddr, run: &mut Run, progress: &Progress) -> Result<Debugger, Failure> {
+    warn_of_outside(address);
+    let mut debugger = Debugger::listen(address, || {})?;
+    let command = debug_command(debugger.address());
+    output::message(&format!("the replay waits for a debugger: {command}"));
+    while !debugger.holds() && !progress.interrupted() {
+        debugger.wait(run.system_mut(), LOOK);
+    }
+    Ok(debugger)
 }
 
 fn open(path: &Path, options: ReplayOptions) -> Result<Run, Failure> {

@@ -108,6 +108,8 @@ pub enum Stop {
     Limit,
     /// The processor waits for an interrupt, and none is requested.
     Asleep,
+    /// The next instruction is one before which it was asked to halt.
+    Halted,
 }
 
 /// One ARM968E-S with its 32 KB of ITCM at 0 and 64 KB of DTCM at 0x00400000.
@@ -225,9 +227,20 @@ impl Cpu {
 
     /// The same as [`run`](Cpu::run), to the cycle, by the interpreter alone: slower, simple, the oracle of the other.
     pub fn run_plainly<B: Bus>(&mut self, bus: &mut B, limit: u64) -> Stop {
-        let core = &mut self.core;
-        core.observe(bus);
+        self.run_halting(bus, limit, |_, _| false)
+    }
+
+    /// The same as [`run_plainly`](Cpu::run_plainly), and before each instruction, with nothing left to come before it, `halts`
+    /// is asked whether to come back. A later call goes on as if nothing had been asked.
+    pub fn run_halting<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        limit: u64,
+        mut halts: impl FnMut(&Cpu, &B) -> bool,
+    ) -> Stop {
+        self.core.observe(bus);
         loop {
+            let core = &mut self.core;
             if core.asleep {
                 if !(core.irq_line || core.fiq_line) {
                     return Stop::Asleep;
@@ -237,9 +250,13 @@ impl Cpu {
             if core.cycles >= limit.min(core.horizon) {
                 return Stop::Limit;
             }
-            if !core.take_interrupt() {
-                interpreter::step(core, bus);
+            if core.take_interrupt() {
+                continue;
             }
+            if halts(self, bus) {
+                return Stop::Halted;
+            }
+            interpreter::step(&mut self.core, bus);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::routine::Routine;
 use super::state::TcmDigest;
 use super::uncore::{Shared, lane, spread};
-use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Width};
+use crate::arm::{Bus, BusFault, CodeCache, Cpu, Loaded, Stop, Width};
 use crate::diagnostics::{Access, Unmodelled};
 use crate::peripheral::communications::Communications;
 use crate::peripheral::dma::{Dma, Outcome};
@@ -193,15 +193,21 @@ impl Core {
             }
             let end = shared.window_end;
             let plain = shared.plain;
-            let mut bus = CoreBus {
-                local: &mut self.local,
-                routine: &mut self.routine,
-                shared,
-            };
-            if plain {
-                self.cpu.run_plainly(&mut bus, end);
+            if shared.watch.is_some() {
+                if self.run_watched(shared) {
+                    return self.cpu.cycles();
+                }
             } else {
-                self.cpu.run(&mut bus, end);
+                let mut bus = CoreBus {
+                    local: &mut self.local,
+                    routine: &mut self.routine,
+                    shared,
+                };
+                if plain {
+                    self.cpu.run_plainly(&mut bus, end);
+                } else {
+                    self.cpu.run(&mut bus, end);
+                }
             }
             if std::mem::take(&mut shared.acted) || self.cpu.asleep() {
                 shared.closed = true;
@@ -210,6 +216,25 @@ impl Core {
                 shared.window_end = shared.window_end.min(end);
             }
         }
+    }
+
+    /// Runs to the end of the window by the plain interpreter, and looks before each instruction whether the core is to halt
+    /// there: true if it does.
+    fn run_watched(&mut self, shared: &mut Shared) -> bool {
+        let Some(mut watch) = shared.watch.take() else {
+            return false;
+        };
+        let (number, end) = (self.local.number, shared.window_end);
+        let mut bus = CoreBus {
+            local: &mut self.local,
+            routine: &mut self.routine,
+            shared,
+        };
+        let stop = self
+            .cpu
+            .run_halting(&mut bus, end, |cpu, _| watch.halts(number, cpu));
+        shared.watch = Some(watch);
+        stop == Stop::Halted
     }
 
     /// Whether the core sleeps and will repeat what it did last until something else happens on the chip.

@@ -10,6 +10,7 @@ pub(crate) mod memory;
 mod routine;
 mod state;
 pub(crate) mod uncore;
+pub(crate) mod watch;
 
 use crate::arm::CodeCache;
 use crate::boot_rom::{BootRom, Image};
@@ -138,6 +139,7 @@ impl Chip {
                 window_start: 0,
                 window_end: 0,
                 plain: false,
+                watch: None,
             },
             rom: BootRom::new(),
             attention: Attention::new(),
@@ -228,6 +230,22 @@ impl Chip {
     /// If nothing can come from outside before `limit`, and only one core has anything to do for several windows, it runs
     /// through them at once; they end with the first one in which it does something that the rest of the chip has to see to.
     pub(crate) fn run_window(&mut self, start: u64, limit: u64) -> u64 {
+        self.open_window(start);
+        let mut first = 0;
+        if let Some(only) = self.only_core(self.shared.window_end, limit) {
+            self.run_core(only);
+            self.lengthen(only, limit);
+            first = only + 1;
+        }
+        while let Some(n) = self.attention.next_core(first) {
+            self.run_core(n);
+            first = n + 1;
+        }
+        self.close_window()
+    }
+
+    /// Everything that comes before the cores in the window that begins at cycle `start`.
+    fn open_window(&mut self, start: u64) {
         let end = start + Timing::WINDOW;
         self.catch_up(start);
         let uncore = &mut self.shared.uncore;
@@ -248,16 +266,10 @@ impl Chip {
         self.turns = 0;
         self.shared.closed = false;
         (self.shared.window_start, self.shared.window_end) = (start, end);
-        let mut first = 0;
-        if let Some(only) = self.only_core(end, limit) {
-            self.run_core(only);
-            self.lengthen(only, limit);
-            first = only + 1;
-        }
-        while let Some(n) = self.attention.next_core(first) {
-            self.run_core(n);
-            first = n + 1;
-        }
+    }
+
+    /// Everything that comes after the cores. Returns when the window has ended.
+    fn close_window(&mut self) -> u64 {
         let end = self.shared.window_end;
 
         if self.shared.router.next_event() < end || self.shared.router.is_held() {
@@ -306,21 +318,27 @@ impl Chip {
     /// Runs one core to the end of the window.
     fn run_core(&mut self, n: usize) {
         while self.attention.of(n) < self.shared.window_end {
-            let core = &mut self.cores[n];
-            if !core.runs() {
-                self.attention.set(n, NEVER);
-                break;
-            }
-            self.attention.set(n, core.run(&mut self.shared));
-            self.turns += 1;
-            self.candidates |= 1 << n;
-            let sleeping = &mut self.shared.uncore.system.sleeping;
-            *sleeping = *sleeping & !(1 << n) | u32::from(core.cpu.asleep()) << n;
-            if self.shared.stop {
-                self.shared.stop = false;
-                let at = self.cores[n].cpu.cycles();
-                self.propagate(at);
-            }
+            self.turn(n);
+        }
+    }
+
+    /// Runs one core to the end of the window, or until it has done something that others have to hear of at once.
+    #[inline]
+    fn turn(&mut self, n: usize) {
+        let core = &mut self.cores[n];
+        if !core.runs() {
+            self.attention.set(n, NEVER);
+            return;
+        }
+        self.attention.set(n, core.run(&mut self.shared));
+        self.turns += 1;
+        self.candidates |= 1 << n;
+        let sleeping = &mut self.shared.uncore.system.sleeping;
+        *sleeping = *sleeping & !(1 << n) | u32::from(core.cpu.asleep()) << n;
+        if self.shared.stop {
+            self.shared.stop = false;
+            let at = self.cores[n].cpu.cycles();
+            self.propagate(at);
         }
     }
 
@@ -371,15 +389,25 @@ impl Chip {
         if self.lagging != 0 {
             self.catch_up(now);
             self.find_lagging();
-            self.next = self.next_event().max(now);
+            // A neighbour's credit may have said something earlier.
+            self.next = self.next.min(self.next_event()).max(now);
         }
     }
 
-    /// Executes everything from now on, in its window. The chip has been brought up to date.
-    pub(crate) fn execute_everything(&mut self) {
-        self.executes_everything = true;
+    /// Executes everything from now on, in its window, or does so no longer. The chip has been brought up to date.
+    pub(crate) fn execute_everything(&mut self, everything: bool) {
+        self.executes_everything = everything;
+        self.disturb();
+    }
+
+    /// Somebody outside has changed, or is about to change, what the cores' future depends on: nothing that was known of it
+    /// holds any more. The chip has been brought up to date.
+    pub(crate) fn disturb(&mut self) {
+        for core in &mut self.cores {
+            core.routine.forget();
+        }
         self.lagging = 0;
-        self.next = self.next_event();
+        self.next = self.next.min(self.next_event());
     }
 
     fn next_event(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Everything on a chip that its cores share, and the System NoC in between.
 
 use super::memory::Memory;
+use super::watch::Watch;
 use crate::arm::Width;
 use crate::diagnostics::{Access, Diagnostics, Unmodelled};
 use crate::peripheral::NoRegister;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) window_end: u64,
     /// Cores run by the plain interpreter alone: slower, and the same to the cycle.
     pub(crate) plain: bool,
+    /// What the cores are to stop at, while somebody debugs the machine; they run by the plain interpreter then, too.
+    pub(crate) watch: Option<Box<Watch>>,
 }
 
 /// What a System NoC address selects.

@@ -7,6 +7,7 @@
 //! each other within a window, so who runs which chip has no influence on the result.
 
 use crate::chip::Chip;
+use crate::chip::watch::Cause;
 use crate::timing::Timing;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -119,6 +120,15 @@ impl Slot {
         let mut chip = self.lock();
         chip.run_window(start, end);
         self.publish(&chip);
+    }
+
+    /// Runs the window that begins at `start`, or the rest of it, while somebody debugs the machine: see
+    /// [`Chip::run_watched`].
+    pub(crate) fn run_watched(&self, start: u64, rest: Option<usize>) -> Result<(), (usize, u8, Cause)> {
+        let mut chip = self.lock();
+        chip.run_watched(start, rest)?;
+        self.publish(&chip);
+        Ok(())
     }
 
     /// Runs one window after another, those in which the chip has something to do, from `start` to `limit` at most, until it

@@ -1,5 +1,9 @@
 //! The machine without sockets: step it, hand it datagrams, take datagrams from it.
 
+mod halting;
+
+use self::halting::Halting;
+pub use self::halting::{Cause, Halt};
 use super::calendar::{self, Calendar};
 use super::pool::{Agenda, Pool, Slot};
 use crate::EmulatorError;
@@ -11,10 +15,10 @@ use crate::router::Damage;
 use crate::state::{Difference, Place, StateHash};
 use crate::timing::Timing;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use taproot_spinnaker_chip::memory_map::{DTCM_BASE, DTCM_SIZE, ITCM_SIZE, SDRAM_BASE, SYSTEM_RAM_BASE};
 use taproot_spinnaker_chip::system_ram::BOOT_PORT;
-use taproot_spinnaker_chip::{ChipXy, Link, Machine};
+use taproot_spinnaker_chip::{ChipXy, CoreSet, Link, Machine};
 use xxhash_rust::xxh3::Xxh3;
 
 const WINDOW: u64 = Timing::WINDOW;
@@ -62,6 +66,7 @@ pub struct System {
     /// For each chip and link, the chip and link at the other end.
     neighbours: Vec<[Option<(u32, u8)>; 6]>,
     positions: Vec<ChipXy>,
+    working: Vec<CoreSet>,
     boards: Vec<Board>,
     now: u64,
     windows: u64,
@@ -70,6 +75,9 @@ pub struct System {
     active: Vec<u32>,
     mail: Vec<Outgoing>,
     received: Vec<Datagram>,
+    executes_everything: bool,
+    /// There while somebody debugs the machine.
+    halting: Option<Box<Halting>>,
 }
 
 struct Board {
@@ -166,6 +174,7 @@ impl System {
             calendar: Calendar::new(positions.len()),
             neighbours,
             positions,
+            working: machine.chips().map(|(_, chip)| chip.cores).collect(),
             boards,
             now: 0,
             windows: 0,
@@ -173,6 +182,8 @@ impl System {
             active: Vec::new(),
             mail: Vec::new(),
             received: Vec::new(),
+            executes_everything: false,
+            halting: None,
         })
     }
 
@@ -184,6 +195,12 @@ impl System {
     /// All chips, by x, then y.
     pub fn chips(&self) -> impl Iterator<Item = ChipXy> {
         self.positions.iter().copied()
+    }
+
+    /// All working cores, by chip and physical number.
+    pub fn cores(&self) -> impl Iterator<Item = (ChipXy, u8)> {
+        let chips = self.positions.iter().zip(&self.working);
+        chips.flat_map(|(xy, cores)| cores.iter().map(|core| (*xy, core)))
     }
 
     /// Whether cores run by the plain interpreter alone instead of by the fast paths built on it: slower, and the same to
@@ -203,8 +220,11 @@ impl System {
     }
 
     /// Hands a datagram to its board now. False: it was lost, because the board does not exist, is not ready to
-    /// receive, or has too much waiting.
+    /// receive, or has too much waiting, or the machine [stands within a window](System::stands_within_window).
     pub fn send(&mut self, datagram: &Datagram) -> bool {
+        if self.stands_within_window() {
+            return false;
+        }
         let Some(board) = self.boards.get_mut(datagram.board) else {
             return false;
         };
@@ -228,10 +248,11 @@ impl System {
     /// Executes everything from now on, also the wake-ups of cores that are known to repeat. It is slower, and makes no other
     /// difference: this is what tests compare with.
     pub fn execute_everything(&mut self) {
-        for n in 0..self.slots.len() {
-            let mut chip = self.slots[n].up_to_date(self.now);
-            chip.execute_everything();
-            self.slots[n].disturb(chip.next);
+        self.executes_everything = true;
+        for slot in self.slots.iter() {
+            let mut chip = slot.up_to_date(self.now);
+            chip.execute_everything(true);
+            slot.disturb(chip.next);
         }
     }
 
@@ -262,9 +283,9 @@ impl System {
         self.agenda.iter().min().unwrap_or(u64::MAX)
     }
 
-    /// Advances to the first window boundary at or after `until`.
+    /// Advances to the first window boundary at or after `until`, or until the machine [halts](System::halted).
     pub fn run_until(&mut self, until: u64) {
-        while self.now < until {
+        while self.now < until && self.halted().is_none() {
             self.step(until);
         }
     }
@@ -273,6 +294,9 @@ impl System {
     /// skips to the first window boundary at or after `until` if that comes first.
     pub fn step(&mut self, until: u64) {
         let until = until.next_multiple_of(WINDOW);
+        if self.halting.is_some() {
+            return self.step_watched(until);
+        }
         if self.agenda.take_disturbed() {
             for n in 0..self.slots.len() {
                 self.calendar.set(n, window_of(self.agenda.next(n), self.now));
@@ -506,10 +530,10 @@ impl System {
     /// Writes as a debugger does: SDRAM and System RAM of the chip, the TCMs of a physical core, or one word of a register
     /// that the cores of the chip share. False if nothing is there.
     pub fn patch(&mut self, xy: ChipXy, core: Option<u8>, address: u32, data: &[u8]) -> bool {
-        let Ok(index) = self.positions.binary_search(&xy) else {
+        let at = self.now;
+        let Some(mut chip) = self.disturbed(xy) else {
             return false;
         };
-        let mut chip = self.slots[index].lock();
         match (core, address) {
             (Some(core), 0..ITCM_SIZE) | (Some(core), DTCM_BASE..0x0041_0000) => chip
                 .cores
@@ -524,11 +548,7 @@ impl System {
                 true
             }
             (_, 0xe000_0000..0xe700_0000 | 0xf000_0000..0xf700_0000) => {
-                let access = Access {
-                    at: self.now,
-                    pc: 0,
-                    core: 255,
-                };
+                let access = Access { at, pc: 0, core: 255 };
                 <[u8; 4]>::try_from(data).is_ok_and(|word| {
                     let value = u32::from_le_bytes(word);
                     address.is_multiple_of(4) && chip.shared.store(address, Width::Word, value, access)
@@ -541,15 +561,29 @@ impl System {
     /// Sets a register of a physical core as a debugger does: 0 to 14, or 15 for the address of the next instruction. False
     /// if there is no such core.
     pub fn set_register(&mut self, xy: ChipXy, core: u8, register: usize, value: u32) -> bool {
-        let Ok(index) = self.positions.binary_search(&xy) else {
+        let Some(mut chip) = self.disturbed(xy) else {
             return false;
         };
-        let mut chip = self.slots[index].lock();
         let core = chip.cores.get_mut(usize::from(core));
         core.is_some_and(|core| {
             core.cpu.set_register(register, value);
             true
         })
+    }
+
+    /// A chip as it is now.
+    pub(crate) fn chip(&self, xy: ChipXy) -> Option<MutexGuard<'_, Chip>> {
+        let index = self.positions.binary_search(&xy).ok()?;
+        Some(self.slots[index].up_to_date(self.now))
+    }
+
+    /// The same for somebody who changes something there.
+    pub(crate) fn disturbed(&mut self, xy: ChipXy) -> Option<MutexGuard<'_, Chip>> {
+        let index = self.positions.binary_search(&xy).ok()?;
+        let mut chip = self.slots[index].up_to_date(self.now);
+        chip.disturb();
+        self.slots[index].disturb(chip.next);
+        Some(chip)
     }
 
     /// Program counter and status register of a physical core, for debugging; none if there is no such core.

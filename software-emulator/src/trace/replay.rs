@@ -90,6 +90,12 @@ impl<R: Read> Replay<R> {
         &self.system
     }
 
+    /// The machine, for a debugger. If anything is changed there, it is another run from then on, and the trace's states will
+    /// say so.
+    pub fn system_mut(&mut self) -> &mut System {
+        &mut self.system
+    }
+
     /// What the run began from.
     pub fn start(&self) -> &Start {
         self.reader.start()
@@ -110,8 +116,8 @@ impl<R: Read> Replay<R> {
         self.inputs.digest()
     }
 
-    /// Repeats the run up to the first boundary at or after `cycle`, or to the end of the trace if that comes first. What
-    /// came from outside in just that cycle comes with the next call.
+    /// Repeats the run up to the first boundary at or after `cycle`, or to the end of the trace if that comes first, or until
+    /// the machine [halts](System::halted). What came from outside in just that cycle comes with the next call.
     ///
     /// # Errors
     /// If the trace cannot be read on, or says that the state was another.
@@ -121,7 +127,7 @@ impl<R: Read> Replay<R> {
             // The machine is switched off at the very cycle that it reaches.
             let due = at < cycle || at == cycle && matches!(record, Record::End { .. });
             self.system.run_until(at.min(cycle));
-            if !due {
+            if !due || self.system.halted().is_some() {
                 return Ok(());
             }
             self.apply()?;

@@ -83,6 +83,13 @@ impl Bucket {
         self.cycles
     }
 
+    /// The clock has gone on, and that did not count: the machine stood still on purpose.
+    pub(super) fn stand_still(&mut self, now: Instant) {
+        let stood = now.saturating_duration_since(self.filled);
+        self.last_traffic += stood;
+        self.filled = now;
+    }
+
     /// How much time has been lost because the host could not keep up, in real pace.
     pub(super) fn lost(&self) -> Duration {
         self.lost
@@ -141,6 +148,16 @@ mod tests {
         let mut bucket = Bucket::new(Pace::Free, start);
         bucket.available(start + 1000 * MS);
         assert_eq!(bucket.lost(), Duration::ZERO, "free pace promises nothing");
+    }
+
+    #[test]
+    fn standing_still_on_purpose_is_no_loss_and_no_gain() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(Pace::Real, start);
+        assert_eq!(bucket.available(start + MS), 200_000);
+        bucket.stand_still(start + 1000 * MS);
+        assert_eq!(bucket.available(start + 1001 * MS), 400_000);
+        assert_eq!(bucket.lost(), Duration::ZERO);
     }
 
     #[test]

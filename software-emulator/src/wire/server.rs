@@ -4,11 +4,13 @@ use super::pace::{Bucket, Pace};
 use super::sockets::{Bind, Sockets};
 use super::tags;
 use crate::EmulatorError;
+use crate::debugger::Debugger;
 use crate::machine::system::{Datagram, Statistics, System};
 use crate::timing::{CYCLES_PER_SECOND, Timing};
 use crate::trace::{Logged, Record, Start, TraceWriter};
+use std::collections::VecDeque;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -29,6 +31,8 @@ pub struct Options {
     pub timing: Timing,
     /// Execute with the plain interpreter alone. Slower; the result does not depend on it.
     pub plain: bool,
+    /// Where a [debugger](Debugger) may call; port 0 takes one that is free. Who reaches it can do everything.
+    pub debugger: Option<SocketAddr>,
 }
 
 impl Default for Options {
@@ -40,6 +44,7 @@ impl Default for Options {
             bind: Bind::Loopback,
             timing: Timing::STOCK,
             plain: false,
+            debugger: None,
         }
     }
 }
@@ -128,6 +133,14 @@ impl Emulator {
             .collect();
         let mut system = System::with_timing(machine, &sockets.addresses, options.threads, &options.timing)?;
         system.execute_plainly(options.plain);
+        let debugger = match options.debugger {
+            None => None,
+            Some(address) => {
+                let inbox = Arc::clone(&mailbox);
+                Some(Debugger::listen(address, move || inbox.put(Inbound::Debugger))?)
+            }
+        };
+        let debugged_at = debugger.as_ref().map(Debugger::address);
         let journal = journal(&sockets.addresses)?;
         let started = Instant::now();
         let ethernets = system.ethernet_chips().collect();
@@ -138,6 +151,8 @@ impl Emulator {
             mailbox: Arc::clone(&mailbox),
             bucket: Bucket::new(options.pace, started),
             journal,
+            debugger,
+            waiting: VecDeque::new(),
         };
         let thread = std::thread::Builder::new()
             .name("emulator".into())
@@ -146,6 +161,7 @@ impl Emulator {
         Ok(Running {
             addresses,
             mailbox,
+            debugged_at,
             started,
             thread: Some(thread),
         })
@@ -157,6 +173,7 @@ impl Emulator {
 pub struct Running {
     addresses: Vec<IpAddr>,
     mailbox: Arc<Mailbox>,
+    debugged_at: Option<SocketAddr>,
     started: Instant,
     thread: Option<JoinHandle<Statistics>>,
 }
@@ -164,7 +181,7 @@ pub struct Running {
 /// How emulated time keeps up with the clock on the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
-    /// Time since the machine was switched on.
+    /// Time since the machine was switched on, but for that in which a debugger held it.
     pub wall: Duration,
     /// Emulated time since then.
     pub emulated: Duration,
@@ -183,6 +200,11 @@ impl Running {
         &self.addresses
     }
 
+    /// Where a debugger may call, if one may.
+    pub fn debugger(&self) -> Option<SocketAddr> {
+        self.debugged_at
+    }
+
     /// Emulated time: processor cycles of 5 ns since the machine was switched on.
     pub fn time(&self) -> u64 {
         self.mailbox.cycles.load(Ordering::Relaxed)
@@ -190,8 +212,9 @@ impl Running {
 
     /// How emulated time keeps up with the clock, a moment ago.
     pub fn pacing(&self) -> Pacing {
+        let held = Duration::from_nanos(self.mailbox.held.load(Ordering::Relaxed));
         Pacing {
-            wall: self.started.elapsed(),
+            wall: self.started.elapsed().saturating_sub(held),
             emulated: Duration::from_nanos(self.time() * (1_000_000_000 / CYCLES_PER_SECOND)),
             lost: Duration::from_nanos(self.mailbox.lost.load(Ordering::Relaxed)),
         }
@@ -289,6 +312,8 @@ enum Inbound {
         length: usize,
         answer: mpsc::Sender<Option<Vec<u8>>>,
     },
+    /// There is something for the debugger.
+    Debugger,
     Stop,
 }
 
@@ -303,6 +328,8 @@ struct Mailbox {
     cycles: AtomicU64,
     /// Nanoseconds.
     lost: AtomicU64,
+    /// Nanoseconds in which a debugger held the machine.
+    held: AtomicU64,
     /// Why the trace could not be written on.
     failure: Mutex<Option<std::io::Error>>,
     /// What a user should know and has not been told.
@@ -374,6 +401,9 @@ struct Server {
     mailbox: Arc<Mailbox>,
     bucket: Bucket,
     journal: Journal,
+    debugger: Option<Debugger>,
+    /// Datagrams that came while a debugger held the machine.
+    waiting: VecDeque<Datagram>,
 }
 
 impl Server {
@@ -382,11 +412,19 @@ impl Server {
             if self.mailbox.pending.load(Ordering::Acquire) && self.collect() {
                 return self.switch_off();
             }
+            if self.is_held() {
+                self.hold();
+                continue;
+            }
+            self.deliver_waiting();
             let now = Instant::now();
             let before = self.system.now();
             let limit = before + self.bucket.available(now) / Timing::WINDOW * Timing::WINDOW;
             for _ in 0..STRIDE {
-                if self.system.now() >= limit || self.mailbox.pending.load(Ordering::Relaxed) {
+                if self.system.now() >= limit
+                    || self.mailbox.pending.load(Ordering::Relaxed)
+                    || self.system.halted().is_some()
+                {
                     break;
                 }
                 self.step(limit);
@@ -412,6 +450,26 @@ impl Server {
         if self.system.has_received() {
             self.flush();
         }
+        if self.system.halted().is_some()
+            && let Some(debugger) = &mut self.debugger
+        {
+            debugger.report(&mut self.system);
+        }
+    }
+
+    /// Whether a debugger wants emulated time to stand still.
+    fn is_held(&self) -> bool {
+        self.debugger.as_ref().is_some_and(Debugger::holds)
+    }
+
+    /// Stands still until something arrives, for a while at most.
+    fn hold(&mut self) {
+        let since = Instant::now();
+        self.mailbox.wait(LONGEST_NAP);
+        let now = Instant::now();
+        self.bucket.stand_still(now);
+        let held = now.duration_since(since).as_nanos() as u64;
+        self.mailbox.held.fetch_add(held, Ordering::Relaxed);
     }
 
     /// Time has passed since `before`.
@@ -440,6 +498,10 @@ impl Server {
     }
 
     fn switch_off(&mut self) -> Statistics {
+        if let Some(debugger) = &mut self.debugger {
+            debugger.switched_off(&mut self.system);
+        }
+        self.system.finish_window();
         let statistics = self.system.statistics();
         let end = Record::End {
             cycle: statistics.cycles,
@@ -487,18 +549,45 @@ impl Server {
                     let found = self.system.inspect(chip, core, address, &mut bytes);
                     let _ = answer.send(found.then_some(bytes));
                 }
-                Inbound::Datagram(datagram) => {
-                    self.bucket.traffic(Instant::now());
-                    self.learn(&datagram);
-                    self.system.send(&datagram);
-                    self.record(&Record::Datagram(Logged {
-                        cycle: self.system.now(),
-                        datagram,
-                    }));
+                Inbound::Debugger => {
+                    if let Some(debugger) = &mut self.debugger {
+                        debugger.attend(&mut self.system);
+                    }
                 }
+                Inbound::Datagram(datagram) if self.may_deliver() && self.waiting.is_empty() => {
+                    self.deliver(datagram);
+                }
+                Inbound::Datagram(datagram) if self.waiting.len() < MOST_WAITING => {
+                    self.waiting.push_back(datagram);
+                }
+                Inbound::Datagram(_) => {}
             }
         }
         false
+    }
+
+    /// Whether the machine can be given something now.
+    fn may_deliver(&self) -> bool {
+        !self.is_held() && !self.system.stands_within_window()
+    }
+
+    /// Hands on what came while the machine could not be given anything.
+    fn deliver_waiting(&mut self) {
+        while self.may_deliver()
+            && let Some(datagram) = self.waiting.pop_front()
+        {
+            self.deliver(datagram);
+        }
+    }
+
+    fn deliver(&mut self, datagram: Datagram) {
+        self.bucket.traffic(Instant::now());
+        self.learn(&datagram);
+        self.system.send(&datagram);
+        self.record(&Record::Datagram(Logged {
+            cycle: self.system.now(),
+            datagram,
+        }));
     }
 
     /// Opens the port of a reverse IP tag that a datagram asks for.

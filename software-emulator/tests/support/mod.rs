@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod monitor;
+pub mod rsp;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;

@@ -341,6 +341,10 @@ fn a_local_packet_without_an_entry_counts_as_dropped_and_as_default_routed() {
         set(&mut router, FILTER, filter);
         set(&mut router, 0x2c, 1);
         goes(&mut router, &mut ports, 7, packet(0x00, key, Some(0)));
-        assert_eq!(get(&mut router, COUNTER), expected, "filter {filter:#x}, key {key}");
+        assert_eq!(
+            get(&mut router, COUNTER),
+            expected,
+            "filter {filter:#x}, key {key}"
+        );
     }
 }
