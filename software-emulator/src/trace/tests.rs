@@ -56,7 +56,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Record>, Option<Ending>), TraceError> {
 #[test]
 fn what_was_written_is_read() {
     let bytes = write(&records());
-    assert_eq!(&bytes[..12], b"TAPROOT\n\x03\x00\x01\x00");
+    assert_eq!(&bytes[..12], b"TAPROOT\n\x03\x00\x02\x00");
     assert_eq!(TraceReader::new(&bytes[..]).unwrap().start(), &start());
     assert_eq!(read(&bytes).unwrap(), (records(), Some(Ending::Whole)));
 }
