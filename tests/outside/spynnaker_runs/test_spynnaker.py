@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from board import Board, wait_until
+from board import Board
 
 SCRIPTS = pathlib.Path(__file__).parent / "scripts"
 VERSIONS = {"spin3": 3, "spin5": 5, "spin5x3": 5}
@@ -197,28 +197,5 @@ def test_another_client_reads_while_a_network_runs(tmp_path):
                 other.kill()
         assert other.returncode == 0, said
     assert int(said.split()[-2]) > 20, said
-    assert found.facts["second"] == found.facts["first"]
-    nothing_lost(found)
-
-
-def test_a_network_runs_after_a_client_was_killed(tmp_path):
-    """A script is killed while its network runs; its cores are stopped by SpiNNMan, as one does; the next script runs."""
-    first, second = tmp_path / "first", tmp_path / "second"
-    first.mkdir()
-    second.mkdir()
-    with Board("spin3") as board:
-        (first / ".spynnaker.cfg").write_text(CONFIGURATION.format(host=board.host, version=3))
-        with open(first / "said", "w") as said, subprocess.Popen(
-                [sys.executable, str(SCRIPTS / "endless.py")], cwd=first, stdout=said, stderr=said,
-                env={**os.environ, "HOME": str(first)}) as killed:
-            try:
-                wait_until((first / "running").exists, LIMIT, "the first network runs")
-                assert killed.poll() is None, (first / "said").read_text()
-            finally:
-                killed.kill()
-        with start("reader.py", board, first, "stop") as stopper:
-            said, _ = stopper.communicate(timeout=60)
-        assert stopper.returncode == 0 and int(said.split()[-2]) > 2, said
-        found = run("recurrent.py", board, second)
     assert found.facts["second"] == found.facts["first"]
     nothing_lost(found)
