@@ -466,18 +466,6 @@ def test_clients_come_and_go(on):
         third.close()
 
 
-def test_memory_is_written_by_flood(on):
-    """One write to all chips, by nearest-neighbour packets: again and again, and the memory of every chip is as written."""
-    draw = random.Random(21)
-    base = 0x64000000
-    for size in [4, 256, 260, 1024, 3000, 8192] * 4:
-        content = draw.randbytes(size)
-        on.tx.write_memory_flood(base, content)
-        wait_until(lambda: on.tx.read_memory(*on.chips()[-1], base, size) == content, 2, f"{size} bytes at the far end")
-        for x, y in on.chips():
-            assert on.tx.read_memory(x, y, base, size) == content, (x, y, size)
-
-
 def test_time_that_is_lost_is_told():
     """A computer that is held up for a while: the machine's clock stood, the client is answered, and the emulator says so."""
     clear_cfg_files(True)

@@ -1,5 +1,5 @@
 """Another client of the board: SpiNNMan alone. `reader.py HOST VERSION` writes memory of its own and compares it, until its
-input ends; `reader.py HOST VERSION stop` stops every application."""
+input ends."""
 
 import random
 import select
@@ -7,37 +7,30 @@ import sys
 
 from spinn_utilities.config_holder import set_config
 from spinnman.config_setup import unittest_setup
-from spinnman.model.enums import CPUState
 
 APPLICATION, SIZE = 99, 20_000
 
-host, version, *what = sys.argv[1:]
+host, version = sys.argv[1:]
 unittest_setup()
 set_config("Machine", "version", version)
 from spinnman.transceiver import create_transceiver_from_hostname  # noqa: E402  the version has to be known
 
 tx = create_transceiver_from_hostname(host, ensure_board_is_ready=True)
 tx.discover_scamp_connections()
-if what == ["stop"]:
-    cores = [info for info in tx.get_cpu_infos() if info.state != CPUState.IDLE and info.application_id not in (0, 1)]
-    for application in sorted({info.application_id for info in cores}):
-        tx.stop_application(application)
-    print(len(cores), "stopped", flush=True)
-else:
-    draw = random.Random(8)
-    places = [(0, 0), (1, 1)]
-    memory = {}
-    for x, y in places:
-        content = draw.randbytes(SIZE)
-        base = tx.malloc_sdram(x, y, SIZE, APPLICATION)
-        tx.write_memory(x, y, base, content)
-        memory[x, y] = (base, content)
-    print("reading", flush=True)
-    reads = 0
-    while not select.select([sys.stdin], [], [], 0.05)[0]:
-        for (x, y), (base, content) in memory.items():
-            assert tx.read_memory(x, y, base, SIZE) == content, f"memory of ({x}, {y}) changed"
-            reads += 1
-    tx.stop_application(APPLICATION)
-    print(reads, "reads", flush=True)
+draw = random.Random(8)
+places = [(0, 0), (1, 1)]
+memory = {}
+for x, y in places:
+    content = draw.randbytes(SIZE)
+    base = tx.malloc_sdram(x, y, SIZE, APPLICATION)
+    tx.write_memory(x, y, base, content)
+    memory[x, y] = (base, content)
+print("reading", flush=True)
+reads = 0
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    for (x, y), (base, content) in memory.items():
+        assert tx.read_memory(x, y, base, SIZE) == content, f"memory of ({x}, {y}) changed"
+        reads += 1
+tx.stop_application(APPLICATION)
+print(reads, "reads", flush=True)
 tx.close()
