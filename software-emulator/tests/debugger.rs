@@ -176,13 +176,24 @@ fn a_debugger_sees_what_is_there_and_changes_nothing() {
     assert_eq!(stepped, stopped, "{answer}");
     assert_eq!(client.register(INSTRUCTIONS), instructions + 1);
     assert!(client.register(CYCLES) > cycles);
-    let handler = client.register(PC);
-    assert!(
-        handler != u64::from(IRQ_VECTOR) + 4 && handler < 0x8000,
-        "{handler:x}"
-    );
 
-    // The handler runs with every tick, once a millisecond on each chip, at least.
+    // Where it leads depends on the interrupt; what a quiet monitor handles twice in a row is its tick.
+    let mut handler = 0;
+    loop {
+        let (stopped, _) = client.resume(None);
+        if stopped != monitor {
+            continue;
+        }
+        client.resume(Some(&monitor));
+        let found = client.register(PC);
+        assert!(found != u64::from(IRQ_VECTOR) + 4 && found < 0x8000, "{found:x}");
+        if found == handler {
+            break;
+        }
+        handler = found;
+    }
+
+    // The tick comes once a millisecond on each chip.
     assert_eq!(client.ask(&format!("z0,{IRQ_VECTOR:x},4")), "OK");
     assert_eq!(client.ask(&format!("Z0,{handler:x},4")), "OK");
     let mut last = None;

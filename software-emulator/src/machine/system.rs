@@ -293,7 +293,7 @@ impl System {
     /// Executes the next window in which anything happens, and those after it in which it happens on the same chip alone; or
     /// skips to the first window boundary at or after `until` if that comes first.
     pub fn step(&mut self, until: u64) {
-        let until = until.next_multiple_of(WINDOW);
+        let until = until.min(u64::MAX - WINDOW).next_multiple_of(WINDOW);
         if self.halting.is_some() {
             return self.step_watched(until);
         }

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use taproot_spinnaker_chip::system_ram::SCP_PORT;
@@ -212,9 +212,8 @@ impl Running {
 
     /// How emulated time keeps up with the clock, a moment ago.
     pub fn pacing(&self) -> Pacing {
-        let held = Duration::from_nanos(self.mailbox.held.load(Ordering::Relaxed));
         Pacing {
-            wall: self.started.elapsed().saturating_sub(held),
+            wall: self.mailbox.held().running_since(self.started),
             emulated: Duration::from_nanos(self.time() * (1_000_000_000 / CYCLES_PER_SECOND)),
             lost: Duration::from_nanos(self.mailbox.lost.load(Ordering::Relaxed)),
         }
@@ -320,6 +319,25 @@ enum Inbound {
 /// Datagrams that wait for the emulation thread, at most; more are lost, as in any network.
 const MOST_WAITING: usize = 8192;
 
+/// When a debugger held the machine.
+#[derive(Debug, Default)]
+struct Held {
+    /// How long, until it last went on.
+    before: Duration,
+    /// Since when it holds it now.
+    since: Option<Instant>,
+}
+
+impl Held {
+    /// The time since `started` in which nobody held the machine.
+    fn running_since(&self, started: Instant) -> Duration {
+        let until = self.since.unwrap_or_else(Instant::now);
+        until
+            .saturating_duration_since(started)
+            .saturating_sub(self.before)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Mailbox {
     queue: Mutex<Vec<Inbound>>,
@@ -328,8 +346,7 @@ struct Mailbox {
     cycles: AtomicU64,
     /// Nanoseconds.
     lost: AtomicU64,
-    /// Nanoseconds in which a debugger held the machine.
-    held: AtomicU64,
+    held: Mutex<Held>,
     /// Why the trace could not be written on.
     failure: Mutex<Option<std::io::Error>>,
     /// What a user should know and has not been told.
@@ -337,6 +354,10 @@ struct Mailbox {
 }
 
 impl Mailbox {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn warn(&self, warning: String) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.push(warning);
@@ -465,11 +486,13 @@ impl Server {
     /// Stands still until something arrives, for a while at most.
     fn hold(&mut self) {
         let since = Instant::now();
+        self.mailbox.held().since = Some(since);
         self.mailbox.wait(LONGEST_NAP);
         let now = Instant::now();
         self.bucket.stand_still(now);
-        let held = now.duration_since(since).as_nanos() as u64;
-        self.mailbox.held.fetch_add(held, Ordering::Relaxed);
+        let mut held = self.mailbox.held();
+        held.since = None;
+        held.before += now.duration_since(since);
     }
 
     /// Time has passed since `before`.

@@ -40,7 +40,7 @@ fn write(start: &Start, records: &[Record]) -> Vec<u8> {
 
 /// The bytes as a trace whose header and check numbers fit, so that changes reach the decoder.
 fn repaired(bytes: &[u8]) -> Vec<u8> {
-    let mut trace = b"TAPROOT\n\x03\0\x01\0".to_vec();
+    let mut trace = b"TAPROOT\n\x03\0\x02\0".to_vec();
     let mut rest = bytes.get(HEADER..).unwrap_or_default();
     while let Some((head, body)) = rest.split_at_checked(8) {
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
