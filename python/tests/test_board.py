@@ -349,6 +349,8 @@ def test_control_c_stops_the_board_and_leaves_it_usable(board):
     sim = board()
     _, cells, _ = driven(sim)
     sim.run(1.0)
+    # Whoever starts tests in the background of a shell has them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
