@@ -3,10 +3,10 @@
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use taproot_brainscales::wire::{
     frame::Parameters,
-    hicann::{self, Access, HicannAccess, Tag},
+    hicann::{self, Access, HicannAccess},
     packet::{Packet, PacketType},
     statistics::{self, Statistic},
-    {DncNumber, HicannLink},
+    {DncNumber, Link, Tag},
 };
 use taproot_host::{
     SystemClock,
@@ -89,7 +89,7 @@ fn registers_are_written_and_read_through_an_fpga() {
     assert_eq!(statistics::value(&answer), Ok(12));
     let at = |access| HicannAccess {
         dnc: DncNumber::default(),
-        hicann: HicannLink::new(5).unwrap(),
+        hicann: Link::at(5),
         tag: Tag::Slow,
         access,
     };

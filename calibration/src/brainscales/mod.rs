@@ -11,7 +11,6 @@ pub mod cluster;
 pub mod ideal;
 mod neuron;
 mod parameter;
-mod random;
 mod roots;
 mod scaling;
 mod transform;

@@ -8,7 +8,7 @@
 //! `SynapseRowCalibration.cpp` (proportional to V_gmax over the divider). Unverified: calibtic's comment gives the V_gmax of the
 //! curve as 500 nA, its default code as 500; here it is the code.
 
-use super::{Code, Transform, cluster, random::Stream};
+use super::{Code, Transform, cluster};
 use crate::Tally;
 use serde::{Deserialize, Serialize};
 
@@ -36,17 +36,14 @@ pub struct WeightCurve {
 }
 
 /// How a weight between two codes is rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Rounding {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rounding<'a> {
     /// To the nearer one.
     Nearest,
     /// To the nearer one, after adding what the weights before it lost: their sum stays right.
     Diffused,
-    /// Up or down at random, right on average. The number drawn depends on the seed and the weight's index alone.
-    Stochastic {
-        /// The user's seed.
-        seed: u64,
-    },
+    /// Up or down at random, right on average, by numbers that the caller has drawn: one in [0, 1) for each weight.
+    Stochastic(&'a [f64]),
 }
 
 /// Weights of one row, and what it cost.
@@ -157,9 +154,12 @@ impl WeightCurve {
             .1
     }
 
-    /// The codes of a row's weights, nS, under the scale that loses least. `first` is the index of the first weight among
-    /// all weights of the network, for the random numbers.
-    pub fn quantize(&self, wanted: &[f64], v_gmax: &[Code; 4], rounding: Rounding, first: u64) -> Row {
+    /// The codes of a row's weights, nS, under the scale that loses least.
+    ///
+    /// # Panics
+    ///
+    /// If fewer numbers have been drawn than there are weights.
+    pub fn quantize(&self, wanted: &[f64], v_gmax: &[Code; 4], rounding: Rounding<'_>) -> Row {
         let distinct = cluster::k_means(wanted, 64);
         let mut heap = vec![0.0; distinct.centres.len()];
         for group in &distinct.group {
@@ -189,17 +189,20 @@ impl WeightCurve {
                 },
                 |(_, scale)| scale,
             );
-        self.quantize_under(scale, wanted, v_gmax, rounding, first)
+        self.quantize_under(scale, wanted, v_gmax, rounding)
     }
 
     /// The codes of weights, nS, under a given scale.
+    ///
+    /// # Panics
+    ///
+    /// If fewer numbers have been drawn than there are weights.
     pub fn quantize_under(
         &self,
         scale: RowScale,
         wanted: &[f64],
         v_gmax: &[Code; 4],
-        rounding: Rounding,
-        first: u64,
+        rounding: Rounding<'_>,
     ) -> Row {
         let levels = self.levels(scale, v_gmax);
         let mut carry = 0.0;
@@ -222,12 +225,11 @@ impl WeightCurve {
                     };
                     level
                 }
-                Rounding::Stochastic { seed } => {
+                Rounding::Stochastic(drawn) => {
                     let upper = levels.partition_point(|l| l <= w).min(16);
                     let lower = upper.saturating_sub(1);
                     let part = (w - levels[lower]) / (levels[upper] - levels[lower]);
-                    let drawn = Stream::new(seed, 0x7765_6967_6874).uniform(first.wrapping_add(n as u64));
-                    if drawn < part { upper } else { lower }
+                    if drawn[n] < part { upper } else { lower }
                 }
             };
             row.codes
@@ -315,7 +317,7 @@ mod tests {
         let wanted: Vec<f64> = (0..16)
             .map(|w| curve.conductance(w, STOCK, &five_hundred()))
             .collect();
-        let row = curve.quantize(&wanted, &five_hundred(), Rounding::Nearest, 0);
+        let row = curve.quantize(&wanted, &five_hundred(), Rounding::Nearest);
         assert_eq!(row.scale, STOCK);
         assert_eq!(row.codes, (0..16).map(Some).collect::<Vec<_>>());
     }
@@ -324,7 +326,7 @@ mod tests {
     fn losses_are_counted_in_pynns_units() {
         let curve = WeightCurve::default();
         let wanted = [2000.0, 30.0, 500.0, 0.0];
-        let row = curve.quantize_under(STOCK, &wanted, &five_hundred(), Rounding::Nearest, 0);
+        let row = curve.quantize_under(STOCK, &wanted, &five_hundred(), Rounding::Nearest);
         assert_eq!((row.codes[0], row.codes[1], row.codes[3]), (Some(15), None, None));
         let mut tally = Tally::default();
         row.tally(&wanted, 1000.0, &curve, &five_hundred(), &mut tally);
@@ -338,32 +340,19 @@ mod tests {
         let wanted: Vec<f64> = (0..200).map(|n| 300.0 + f64::from(n % 7) * 11.3).collect();
         let sum: f64 = wanted.iter().sum();
         let rounded = |rounding| {
-            let row = curve.quantize_under(STOCK, &wanted, &five_hundred(), rounding, 0);
+            let row = curve.quantize_under(STOCK, &wanted, &five_hundred(), rounding);
             (row.stored.iter().sum::<f64>() - sum).abs()
         };
         assert!(rounded(Rounding::Diffused) < 41.0, "half a step at most");
         assert!(rounded(Rounding::Nearest) > rounded(Rounding::Diffused));
-        // 200 weights, each with a deviation of at most half a step: four standard errors.
-        assert!(rounded(Rounding::Stochastic { seed: 5 }) < 4.0 * 41.0 * 200f64.sqrt());
-        let whole = curve.quantize_under(
-            STOCK,
-            &wanted,
-            &five_hundred(),
-            Rounding::Stochastic { seed: 5 },
-            0,
-        );
-        let part = curve.quantize_under(
-            STOCK,
-            &wanted[150..],
-            &five_hundred(),
-            Rounding::Stochastic { seed: 5 },
-            150,
-        );
-        assert_eq!(
-            whole.codes[150..],
-            part.codes,
-            "a part is rounded as in the whole"
-        );
+        // Numbers that fill the interval evenly: the fractional parts of multiples of the golden ratio.
+        let drawn: Vec<f64> = (0..200).map(|n| (f64::from(n) * 0.618_034).fract()).collect();
+        assert!(rounded(Rounding::Stochastic(&drawn)) < 41.0 * 200f64.sqrt());
+        let up = curve.quantize_under(STOCK, &wanted, &five_hundred(), Rounding::Stochastic(&[0.0; 200]));
+        let down = curve.quantize_under(STOCK, &wanted, &five_hundred(), Rounding::Stochastic(&[1.0; 200]));
+        for ((up, down), w) in up.stored.iter().zip(&down.stored).zip(&wanted) {
+            assert!(down <= w && w <= up, "{down} {w} {up}");
+        }
     }
 
     #[test]
@@ -372,7 +361,7 @@ mod tests {
         let largest = [40.0, 41.0, 600.0, 610.0, 5000.0, 15_000.0];
         let v_gmax = curve.choose_v_gmax(&largest);
         for w in largest {
-            let row = curve.quantize(&[w], &v_gmax, Rounding::Nearest, 0);
+            let row = curve.quantize(&[w], &v_gmax, Rounding::Nearest);
             assert!((row.stored[0] / w - 1.0).abs() < 0.05, "{w}: {:?}", row.stored);
         }
     }
@@ -382,9 +371,9 @@ mod tests {
         fn no_other_scale_loses_less(wanted in proptest::collection::vec(0.0f64..4000.0, 1..40)) {
             let curve = WeightCurve::default();
             let loss = |row: &Row| -> f64 { row.stored.iter().zip(&wanted).map(|(s, w)| (s - w) * (s - w)).sum() };
-            let best = loss(&curve.quantize(&wanted, &FULL, Rounding::Nearest, 0));
+            let best = loss(&curve.quantize(&wanted, &FULL, Rounding::Nearest));
             for scale in RowScale::all() {
-                let other = loss(&curve.quantize_under(scale, &wanted, &FULL, Rounding::Nearest, 0));
+                let other = loss(&curve.quantize_under(scale, &wanted, &FULL, Rounding::Nearest));
                 prop_assert!(best <= other * (1.0 + 1e-9) + 1e-9);
             }
         }

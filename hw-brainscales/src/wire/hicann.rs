@@ -16,18 +16,9 @@
 //! `fill_receive_buffer`), `hicann-system:units/stage2_hal/source/s2c_jtagphys_2fpga_arq.cpp` (`issueCommand`).
 
 use super::{
-    DncNumber, HicannLink, WireError,
+    DncNumber, Link, Tag, WireError,
     packet::{Packet, PacketType},
 };
-
-/// One of the two configuration buses of a HICANN. Each has its own ARQ between FPGA and chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tag {
-    /// Tag 0: switches, repeaters, neurons, mergers, floating gates.
-    Slow,
-    /// Tag 1: the synapse controllers.
-    Fast,
-}
 
 /// A read or a write of one register: 49 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +74,7 @@ pub struct HicannAccess {
     /// The DNC of the FPGA; number 0 on present wafer modules.
     pub dnc: DncNumber,
     /// The HICANN.
-    pub hicann: HicannLink,
+    pub hicann: Link,
     /// The bus.
     pub tag: Tag,
     /// What is done there.
@@ -93,7 +84,10 @@ pub struct HicannAccess {
 impl HicannAccess {
     /// The word.
     pub const fn to_word(self) -> u64 {
-        self.dnc.bits() << 62 | self.hicann.bits() << 59 | (self.tag as u64) << 49 | self.access.to_bits()
+        self.dnc.bits() << 62
+            | (self.hicann.index() as u64) << 59
+            | (self.tag as u64) << 49
+            | self.access.to_bits()
     }
 
     /// Understands a word.
@@ -101,7 +95,7 @@ impl HicannAccess {
         WireError::unknown_bits("HICANN configuration word", word, 0x1ff << 50)?;
         Ok(Self {
             dnc: DncNumber::from_bits(word >> 62),
-            hicann: HicannLink::from_bits(word >> 59),
+            hicann: Link::at((word >> 59) as usize % Link::COUNT),
             tag: if word >> 49 & 1 == 1 { Tag::Fast } else { Tag::Slow },
             access: Access::from_bits(word),
         })
@@ -134,10 +128,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn access(hicann: u8, tag: Tag, access: Access) -> HicannAccess {
+    fn access(hicann: usize, tag: Tag, access: Access) -> HicannAccess {
         HicannAccess {
             dnc: DncNumber::new(0).unwrap(),
-            hicann: HicannLink::new(hicann).unwrap(),
+            hicann: Link::at(hicann),
             tag,
             access,
         }

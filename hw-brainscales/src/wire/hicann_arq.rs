@@ -15,10 +15,7 @@
 //! Sources: `hicann-system:units/stage2_hal/source/s2_types.cpp` (`ARQPacketStage2`), widths from
 //! `hicann-system:global_src/systemc/sim_def.h`; sizes from `hicann-system:units/stage2_hal/source/linklayer.h`.
 
-use super::{
-    WireError,
-    hicann::{Access, Tag},
-};
+use super::{Tag, WireError, hicann::Access};
 
 /// Sequence numbers of this ARQ, counted from 0.
 pub const SEQUENCE_NUMBERS: u8 = 64;

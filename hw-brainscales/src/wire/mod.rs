@@ -49,4 +49,6 @@ pub mod statistics;
 pub mod trace;
 
 pub use error::WireError;
-pub use number::{Channel, DncNumber, HicannLink, L1Address};
+pub use number::DncNumber;
+/// What addresses on the wire are made of besides.
+pub use taproot_wafer::{Link, registers::Tag};

@@ -9,8 +9,9 @@
 //!
 //! Source: `halbe:hal/FPGA/PulseAddress.h`.
 
-use super::{Channel, DncNumber, HicannLink, L1Address};
+use super::DncNumber;
 use std::fmt;
+use taproot_wafer::{DncMerger, L1Address, Link};
 
 /// Where a pulse goes, or where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +19,9 @@ pub struct PulseAddress {
     /// The DNC of the FPGA; number 0 on present wafer modules.
     pub dnc: DncNumber,
     /// The HICANN.
-    pub hicann: HicannLink,
-    /// The link between its DNC interface and its layer 1.
-    pub channel: Channel,
+    pub hicann: Link,
+    /// The channel between its DNC interface and its layer 1, by the DNC merger of the same number.
+    pub channel: DncMerger,
     /// The address on layer 1.
     pub l1: L1Address,
 }
@@ -31,8 +32,8 @@ impl PulseAddress {
 
     /// The 14 bits.
     pub const fn to_bits(self) -> u16 {
-        let channel = 7 - self.channel.bits();
-        (self.dnc.bits() << 12 | self.hicann.bits() << 9 | channel << 6 | self.l1.bits()) as u16
+        let (hicann, channel, l1) = (self.hicann.index(), 7 - self.channel.index(), self.l1.index());
+        (self.dnc.bits() as usize * 4096 + hicann * 512 + channel * 64 + l1) as u16
     }
 
     /// From the low 14 bits; the others are not looked at.
@@ -40,9 +41,9 @@ impl PulseAddress {
         let bits = bits as u64;
         Self {
             dnc: DncNumber::from_bits(bits >> 12),
-            hicann: HicannLink::from_bits(bits >> 9),
-            channel: Channel::from_bits(7 - (bits >> 6) % 8),
-            l1: L1Address::from_bits(bits),
+            hicann: Link::at((bits >> 9) as usize % Link::COUNT),
+            channel: DncMerger::at(7 - (bits >> 6) as usize % DncMerger::COUNT),
+            l1: L1Address::at(bits as usize % L1Address::COUNT),
         }
     }
 }
@@ -65,13 +66,14 @@ impl fmt::Display for PulseAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use taproot_wafer::ReticlePosition;
 
-    fn address(dnc: u8, position: u8, channel: u8, l1: u8) -> PulseAddress {
+    fn address(dnc: u8, position: usize, channel: usize, l1: usize) -> PulseAddress {
         PulseAddress {
             dnc: DncNumber::new(dnc).unwrap(),
-            hicann: HicannLink::from_position(position).unwrap(),
-            channel: Channel::new(channel).unwrap(),
-            l1: L1Address::new(l1).unwrap(),
+            hicann: ReticlePosition::at(position).link(),
+            channel: DncMerger::at(channel),
+            l1: L1Address::at(l1),
         }
     }
 
@@ -81,10 +83,10 @@ mod tests {
         assert_eq!(address(0, 0, 0, 0).to_bits(), 0x1c0);
         assert_eq!(address(3, 0, 0, 0).to_bits(), 0x1c0 | 3 << 12);
         for (position, link) in [0, 2, 4, 6, 1, 3, 5, 7].into_iter().enumerate() {
-            assert_eq!(address(0, position as u8, 0, 0).to_bits(), 0x1c0 | link << 9);
+            assert_eq!(address(0, position, 0, 0).to_bits(), 0x1c0 | link << 9);
         }
         for channel in 0..8 {
-            assert_eq!(address(0, 0, channel, 0).to_bits(), u16::from(7 - channel) << 6);
+            assert_eq!(address(0, 0, channel, 0).to_bits(), (7 - channel as u16) << 6);
         }
         assert_eq!(address(0, 0, 0, 63).to_bits(), 0x1c0 | 63);
     }

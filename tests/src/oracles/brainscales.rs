@@ -3,10 +3,10 @@
 use super::{Oracle, Verdict};
 use std::time::Duration;
 use taproot_brainscales::wire::{
-    DncNumber, HicannLink,
+    DncNumber, Link, Tag,
     fpga::{FpgaConfig, FpgaDebug},
     frame::{Frame, Parameters},
-    hicann::{self, Access, HicannAccess, Tag},
+    hicann::{self, Access, HicannAccess},
     hicann_arq::HicannArqPacket,
     jtag::{Chain, HicannCommand, JtagReply, JtagRequest, Program},
     packet::{Packet, PacketType},
@@ -146,7 +146,7 @@ pub(super) const HICANN_CONFIG: Oracle = Oracle {
     seeds: || {
         let at = |access| HicannAccess {
             dnc: DncNumber::default(),
-            hicann: HicannLink::new(3).expect("there are eight"),
+            hicann: Link::at(3),
             tag: Tag::Fast,
             access,
         };
@@ -301,7 +301,7 @@ pub(super) const JTAG: Oracle = Oracle {
     },
     seeds: || {
         let mut program = Program::new(Chain::FULL);
-        let device = Chain::FULL.hicann(HicannLink::new(4).expect("there are eight"));
+        let device = Chain::FULL.hicann(Link::at(4));
         program.run(device.expect("it is there"), HicannCommand::ReadId.operation());
         let mut seeds: Vec<Vec<u8>> = program
             .finish()

@@ -7,7 +7,7 @@
 //! `hicann-system:units/jtag_lib/source/jtag_cmdbase_fpgadnchicann_full.h` (order),
 //! `hicann-system:units/stage2_hal/source/s2comm.cpp` (numbers and links).
 
-use crate::wire::HicannLink;
+use taproot_wafer::{Link, jtag_addresses};
 
 /// JTAG identity of a HICANN.
 pub const HICANN_ID: u32 = 0x1484_9434;
@@ -17,32 +17,32 @@ pub const FPGA_ID: u32 = 0x1c56_c007;
 /// Which HICANNs are in the chain of an FPGA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// Bit n for link n.
-    present: u8,
+    /// By position on the reticle.
+    present: [bool; 8],
 }
 
 impl Chain {
     /// All eight.
-    pub const FULL: Self = Self { present: 0xff };
+    pub const FULL: Self = Self { present: [true; 8] };
 
     /// Those with these links.
-    pub fn new(present: impl IntoIterator<Item = HicannLink>) -> Self {
-        Self {
-            present: present
-                .into_iter()
-                .fold(0, |bits, link| bits | 1 << link.number()),
+    pub fn new(present: impl IntoIterator<Item = Link>) -> Self {
+        let mut chain = Self { present: [false; 8] };
+        for link in present {
+            chain.present[link.position().index()] = true;
         }
+        chain
     }
 
     /// How many HICANNs there are.
-    pub const fn hicanns(self) -> u8 {
-        self.present.count_ones() as u8
+    pub fn hicanns(self) -> u8 {
+        self.present.into_iter().map(u8::from).sum()
     }
 
     /// The device of a link; none if it is not there.
-    pub fn hicann(self, link: HicannLink) -> Option<Device> {
-        let above = (u16::from(self.present) >> link.number() >> 1).count_ones() as u8;
-        (self.present >> link.number() & 1 == 1).then_some(Device(Kind::Hicann { number: above }))
+    pub fn hicann(self, link: Link) -> Option<Device> {
+        let number = jtag_addresses(self.present)[link.position().index()]?;
+        Some(Device(Kind::Hicann { number }))
     }
 
     /// The FPGA.
@@ -101,17 +101,15 @@ impl Device {
 mod tests {
     use super::*;
 
-    fn number(chain: Chain, link: u8) -> Option<u8> {
-        chain
-            .hicann(HicannLink::new(link).unwrap())
-            .and_then(Device::number)
+    fn number(chain: Chain, link: usize) -> Option<u8> {
+        chain.hicann(Link::at(link)).and_then(Device::number)
     }
 
     #[test]
     fn numbers_count_down_along_the_links() {
         assert_eq!(number(Chain::FULL, 0), Some(7));
         assert_eq!(number(Chain::FULL, 7), Some(0));
-        let holes = Chain::new([0, 1, 4, 7].map(|link| HicannLink::new(link).unwrap()));
+        let holes = Chain::new([0, 1, 4, 7].map(Link::at));
         let numbers: Vec<Option<u8>> = (0..8).map(|link| number(holes, link)).collect();
         assert_eq!(
             numbers,
@@ -124,7 +122,7 @@ mod tests {
         let numbers: Vec<Option<u8>> = Chain::FULL.devices().map(Device::number).collect();
         assert_eq!(numbers[0], None);
         assert_eq!(numbers[8], Some(0));
-        let link = HicannLink::new(7).unwrap();
+        let link = Link::at(7);
         let last = Chain::FULL.hicann(link).unwrap();
         assert_eq!(
             (Chain::FULL.before(last).count(), Chain::FULL.after(last).count()),

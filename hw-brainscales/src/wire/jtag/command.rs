@@ -310,7 +310,7 @@ pub enum FpgaCommand {
     /// 0x7: keeps configuration packets of the link from the ARQ (true).
     DisableConfigOutput(bool),
     /// 0x8, 3 bits: selects a HICANN, by its link.
-    Select(crate::wire::HicannLink),
+    Select(taproot_wafer::Link),
     /// 0x9, 5 bits: reads the delay of received data.
     ReadDataDelay,
     /// 0x9, 6 bits: sets it, 0 to 31.
@@ -336,7 +336,7 @@ impl FpgaCommand {
             Self::LinkControl(control) => write(0x5, control.into(), 6),
             Self::SetTransmitData(data) => write(0x6, data, 64),
             Self::DisableConfigOutput(off) => write(0x7, off.into(), 1),
-            Self::Select(link) => write(0x8, link.number().into(), 3),
+            Self::Select(link) => write(0x8, link.index() as u64, 3),
             Self::ReadDataDelay => read(0x9, 5),
             Self::DataDelay(delay) => write(0x9, 1 << 5 | u64::from(delay & 31), 6),
             Self::NeuronFilter { positive, negative } => write(

@@ -304,8 +304,8 @@ fn low_bits(value: u64, bits: u32) -> impl Iterator<Item = bool> {
 #[cfg(test)]
 mod tests {
     use super::{super::command::*, *};
-    use crate::wire::HicannLink;
     use proptest::prelude::*;
+    use taproot_wafer::Link;
 
     /// An instruction, and value and width if it has written.
     type Done = (u64, Option<(u64, u8)>);
@@ -409,7 +409,7 @@ mod tests {
     }
 
     fn device(link: u8) -> Device {
-        Chain::FULL.hicann(HicannLink::new(link).unwrap()).unwrap()
+        Chain::FULL.hicann(Link::at(link.into())).unwrap()
     }
 
     #[test]
@@ -480,7 +480,7 @@ mod tests {
             present in 1u8..,
             steps in proptest::collection::vec((any::<u8>(), 0u8..63, 0u8..3, any::<u64>(), 1u8..=64, any::<bool>()), 1..12),
         ) {
-            let links: Vec<HicannLink> = HicannLink::all().filter(|l| present >> l.number() & 1 == 1).collect();
+            let links: Vec<Link> = Link::all().filter(|l| present >> l.index() & 1 == 1).collect();
             let chain = Chain::new(links.iter().copied());
             let mut ports = Ports::new(links.len());
             let mut program = Program::new(chain);
