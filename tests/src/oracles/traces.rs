@@ -4,7 +4,7 @@ use super::{Oracle, Verdict};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use taproot_emulator::{
     Datagram, Timing,
-    trace::{Ending, Logged, Record, Start, TraceError, TraceReader, TraceWriter},
+    trace::{Ending, Logged, Record, Start, TraceError, TraceReader, TraceWriter, VERSION},
 };
 use taproot_spinnaker_chip::Machine;
 use xxhash_rust::xxh3::xxh3_64;
@@ -40,7 +40,8 @@ fn write(start: &Start, records: &[Record]) -> Vec<u8> {
 
 /// The bytes as a trace whose header and check numbers fit, so that changes reach the decoder.
 fn repaired(bytes: &[u8]) -> Vec<u8> {
-    let mut trace = b"TAPROOT\n\x03\0\x02\0".to_vec();
+    let mut trace = b"TAPROOT\n\x03\0".to_vec();
+    trace.extend(VERSION.to_le_bytes());
     let mut rest = bytes.get(HEADER..).unwrap_or_default();
     while let Some((head, body)) = rest.split_at_checked(8) {
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
